@@ -1,0 +1,89 @@
+// The core interface every source system implements, and the extra capabilities that are probed at registration.
+import type { Attributes, ReferenceKey, SourceEntry, SourcePage } from '../domain/source-entry.ts';
+
+/** What a project reads: one class below one base (null: each base DN of the connection), by a filter. */
+export interface SourceScope {
+  objectClass: string;
+  /** null means every base of the connection; a CSV source has no bases. */
+  baseDn: string | null;
+  /** In the source's own language (RFC 4515 for LDAP); null means the class's default. */
+  filter: string | null;
+}
+
+export type CheckName = 'resolve' | 'connect' | 'tls' | 'bind' | 'base' | 'read';
+
+/** One check of a connection test; those after a failed one are not listed. */
+export interface ConnectionCheck {
+  name: CheckName;
+  ok: boolean;
+  message: string;
+  durationMs: number;
+}
+
+export interface ConnectionTest {
+  ok: boolean;
+  checks: ConnectionCheck[];
+  /** Vendor, version, naming contexts … as far as the source says; never a secret. */
+  serverInfo: Record<string, string | string[]>;
+}
+
+/** One attribute of a source's schema. */
+export interface SchemaAttribute {
+  name: string;
+  multiValued: boolean;
+  binary: boolean;
+  /** Classes that may or must have it; empty where the source has no classes. */
+  objectClasses: string[];
+}
+
+/**
+ * A source system, opened for one piece of work and closed after it.
+ *
+ * Errors are AppErrors with a source code (`invalid_credentials`, `connection_refused`, …), whose class decides
+ * whether the step is tried again. A read that could not be completed throws; it never just ends.
+ */
+export interface Connector {
+  /** The scopes a project gets that names none. */
+  defaultScopes(): SourceScope[];
+  /** Connects and authenticates, so that a wrong password shows before anything is read. */
+  connect(signal: AbortSignal): Promise<void>;
+  /** Runs the named checks in order, each within its time-out; a failed check is a result, not an error. */
+  test(signal: AbortSignal): Promise<ConnectionTest>;
+  /**
+   * Every entry in the scopes, page by page, in constant memory. The first scope that matches an entry gives it
+   * its class; an entry that two scopes or bases match may come twice, the caller drops the second.
+   * The next page is asked for ahead, while the caller works on this one.
+   */
+  read(scopes: SourceScope[], signal: AbortSignal): AsyncIterable<SourcePage>;
+  /** The key by which a raw reference value (a manager's DN, a member value) is compared; null: cannot be one. */
+  referenceKey(value: string, attribute: string): ReferenceKey | null;
+  close(): Promise<void>;
+}
+
+/** Capability: looks entries up by id under the scopes, without attributes, to tell a move from a deletion. */
+export interface LookupById {
+  /** The subset of `sourceIds` that the source still has within the scopes. */
+  findExisting(sourceIds: string[], scopes: SourceScope[], signal: AbortSignal): Promise<Set<string>>;
+}
+
+/** Capability: says which attributes the source knows. */
+export interface DescribesSchema {
+  schema(signal: AbortSignal): Promise<SchemaAttribute[]>;
+}
+
+export type CapableConnector = Connector & Partial<LookupById> & Partial<DescribesSchema>;
+
+/** What the house gives every connector. */
+export interface ConnectorContext {
+  /** The import folder: the only place files are read from. */
+  importDirectory: string;
+}
+
+/** A connection as a connector gets it: the config with its secrets decrypted. Never logged, never returned. */
+export interface OpenConnection {
+  id: string;
+  type: string;
+  config: Record<string, unknown>;
+}
+
+export type { Attributes, SourceEntry, SourcePage };

@@ -1,0 +1,78 @@
+// Opens the database: MikroORM for single resources, a pg pool for set-based SQL and COPY.
+import { Migrator } from '@mikro-orm/migrations';
+import { MikroORM } from '@mikro-orm/postgresql';
+import pg from 'pg';
+import { AppError } from '../domain/app-error.ts';
+import { AccountEntity } from './entities/account.ts';
+import { ConnectionEntity } from './entities/connection.ts';
+import { SyncProjectEntity } from './entities/sync-project.ts';
+import { MIGRATIONS } from './migrations/index.ts';
+import { isDatabaseUnavailable } from './unavailable.ts';
+
+export interface Database {
+  orm: MikroORM;
+  /** For queries/: the driver's own types (Date for timestamptz), where the ORM's pool has its own parsers. */
+  pool: pg.Pool;
+  /** Applies what is missing of the migrations; two processes may call it at once. */
+  migrate(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  url: string;
+  /** Connections of the pool for set-based SQL. */
+  poolSize?: number;
+  /** Shows in pg_stat_activity: `api`, `worker`. */
+  applicationName?: string;
+  /** Told of dropped idle connections; they are replaced, so it is no more than a warning. */
+  onWarning?: (message: string) => void;
+}
+
+const MIGRATION_LOCK = 7_201_001;
+
+/** Opens both pools; nothing is sent before the first query, so that a start does not wait for the database. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const warn = options.onWarning ?? (() => {});
+  const orm = await MikroORM.init({
+    clientUrl: options.url,
+    entities: [ConnectionEntity, SyncProjectEntity, AccountEntity],
+    ensureDatabase: false,
+    pool: { min: 0, max: 5 },
+    extensions: [Migrator],
+    migrations: { migrationsList: MIGRATIONS, snapshot: false, transactional: true, allOrNothing: true },
+    logger: () => {},
+  });
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSize ?? 10,
+    application_name: options.applicationName ?? 'identity-center',
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+  });
+  pool.on('error', (error) => warn(`a database connection was dropped: ${error.message}`));
+  return {
+    orm,
+    pool,
+    migrate: () => migrate(orm, pool),
+    close: async () => {
+      await Promise.allSettled([orm.close(true), pool.end()]);
+    },
+  };
+}
+
+async function migrate(orm: MikroORM, pool: pg.Pool): Promise<void> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw isDatabaseUnavailable(error)
+      ? new AppError('database_unavailable', 'The database cannot be reached; check DATABASE_URL.', {
+          cause: error,
+        })
+      : error;
+  });
+  try {
+    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await orm.migrator.up();
+  } finally {
+    await client.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => {});
+    client.release();
+  }
+}

@@ -1,0 +1,8 @@
+// The migrations in the order they are applied; listed, so that no process reads a folder to find them.
+import { Migration20261122000000_sync } from './Migration20261122000000_sync.ts';
+import { Migration20261122000100_access } from './Migration20261122000100_access.ts';
+
+export const MIGRATIONS = [
+  { name: 'Migration20261122000000_sync', class: Migration20261122000000_sync },
+  { name: 'Migration20261122000100_access', class: Migration20261122000100_access },
+];

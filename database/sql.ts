@@ -1,0 +1,55 @@
+// Runs statements written with Kysely's `sql` tag on a pool or on one client inside a transaction.
+import {
+  DummyDriver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type RawBuilder,
+} from 'kysely';
+import type pg from 'pg';
+
+export { sql } from 'kysely';
+
+/** A pool, or a client that a transaction holds. */
+export type Queryable = Pick<pg.Pool, 'query'> | Pick<pg.PoolClient, 'query'>;
+
+const compiler = new Kysely<unknown>({
+  dialect: {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  },
+});
+
+/** Sends one parametrised statement and answers with its rows. */
+export async function run<Row>(on: Queryable, statement: RawBuilder<Row>): Promise<Row[]> {
+  const compiled = statement.compile(compiler);
+  const result = await (on as pg.Pool).query(compiled.sql, [...compiled.parameters]);
+  return result.rows as Row[];
+}
+
+/** As `run`, for statements that answer with at most one row. */
+export async function runOne<Row>(on: Queryable, statement: RawBuilder<Row>): Promise<Row | undefined> {
+  return (await run(on, statement))[0];
+}
+
+/** Runs `work` in a transaction on one client: committed when it returns, rolled back when it throws. */
+export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken = false;
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch(() => {
+      broken = true;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

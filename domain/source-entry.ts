@@ -1,0 +1,54 @@
+// What a connector hands over: entries of a source in one shape, whatever the system.
+
+/** An attribute's values: text, or binary values in base64. Order is the source's. */
+export type AttributeValues = string[] | { binary: string[] };
+
+/** Attribute name (spelled as the source spells it) → values. */
+export type Attributes = Record<string, AttributeValues>;
+
+/**
+ * How entries of one connection refer to each other: `dn:` + normalised DN (RFC 4514 / 4517), `uid:` + folded
+ * account name (posixGroup's memberUid), `id:` + source id (CSV's key column). Two references are equal
+ * if and only if their keys are equal strings.
+ */
+export type ReferenceKey = `${'dn' | 'uid' | 'id'}:${string}`;
+
+/** One member value of a group: as the source wrote it, and as it is compared. */
+export interface MemberReference {
+  value: string;
+  key: ReferenceKey;
+}
+
+/** One entry of a source, decoded, without secrets, not yet mapped onto fields. */
+export interface SourceEntry {
+  /** Immutable id at the source: entryUUID, objectGUID, the key column. */
+  sourceId: string;
+  objectClass: string;
+  distinguishedName: string | null;
+  /** The key that others refer to this entry by, and a second one where the system has two ways. */
+  referenceKey: ReferenceKey;
+  alternateKey: ReferenceKey | null;
+  /** What is hashed and kept in history. */
+  attributes: Attributes;
+  /** What changes at every sign-in or write: kept, but outside hash and history. */
+  sideAttributes: Attributes;
+  /** The attribute the member values came from (`member`, `memberUid`, …); null where the entry is no group. */
+  memberAttribute: string | null;
+  /** Raw member values, as the source sent them; empty for what is no group. */
+  memberValues: string[];
+}
+
+/** An entry that could not be taken: it is recorded and does not stop the run. */
+export interface RejectedEntry {
+  distinguishedName: string | null;
+  code: 'no_id' | 'undecodable' | 'too_long' | 'no_key' | 'malformed_row';
+  message: string;
+}
+
+/** What one read step brings. */
+export interface SourcePage {
+  entries: SourceEntry[];
+  rejected: RejectedEntry[];
+  /** Things a person should know that stop nothing (a referral that was ignored). */
+  notices: string[];
+}

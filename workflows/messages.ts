@@ -1,0 +1,47 @@
+// Names that API, worker and workflows share: workflow types and ids, signals, search attributes.
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { defineSignal } from '@temporalio/workflow';
+
+/** One workflow a project works off its queue of runs. */
+export const SYNC_PROJECT_WORKFLOW = 'syncProject';
+
+export function syncProjectWorkflowId(projectId: string): string {
+  return `sync-project:${projectId}`;
+}
+
+/** Time-outs and back-off, in milliseconds; tests use short ones. */
+export interface SyncTimings {
+  heartbeatTimeoutMs: number;
+  retryInitialMs: number;
+  retryMaximumMs: number;
+  /** How often a step whose source fails is tried in all before the run fails. */
+  sourceAttempts: number;
+  pauseTimeoutMs: number;
+}
+
+export const DEFAULT_SYNC_TIMINGS: SyncTimings = {
+  heartbeatTimeoutMs: 30_000,
+  retryInitialMs: 1_000,
+  retryMaximumMs: 30_000,
+  sourceAttempts: 4,
+  pauseTimeoutMs: 168 * 3_600_000,
+};
+
+export interface SyncProjectInput {
+  projectId: string;
+  timings: SyncTimings;
+}
+
+/** Something was queued for this project: look. */
+export const wakeSignal = defineSignal('wake');
+/** A run is to stop; queued ones are cancelled in the database and never reach the workflow. */
+export const cancelRunSignal = defineSignal<[{ runId: string }]>('cancelRun');
+/** A run that paused at the delete threshold may go on: the listed removals are approved. */
+export const resumeRunSignal = defineSignal<[{ runId: string }]>('resumeRun');
+
+export const SEARCH_ATTRIBUTES = {
+  projectId: defineSearchAttributeKey('IdentityCenterProjectId', SearchAttributeType.KEYWORD),
+  projectName: defineSearchAttributeKey('IdentityCenterProjectName', SearchAttributeType.KEYWORD),
+  runId: defineSearchAttributeKey('IdentityCenterRunId', SearchAttributeType.KEYWORD),
+  status: defineSearchAttributeKey('IdentityCenterStatus', SearchAttributeType.KEYWORD),
+} as const;
