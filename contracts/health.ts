@@ -1,0 +1,42 @@
+// Health for monitoring tools, and the machine-readable contract; both open to all.
+import { initContract } from '@ts-rest/core';
+import { z } from 'zod';
+import { errorSchema, publicFailures } from './schemas.ts';
+
+const c = initContract();
+
+const check = z.object({
+  status: z.enum(['healthy', 'unhealthy']),
+  message: z.string(),
+  durationMs: z.number().int(),
+});
+
+export const healthSchema = z
+  .object({
+    status: z.enum(['healthy', 'degraded', 'unhealthy']),
+    version: z.string(),
+    uptimeSeconds: z.number().int(),
+    checks: z.object({ database: check, temporal: check, workers: check }),
+  })
+  .meta({ title: 'Health' });
+
+export const healthContract = c.router({
+  health: {
+    method: 'GET',
+    path: '/health',
+    summary: 'Whether the system works; answers within a second',
+    description:
+      'Without the envelope of other answers. 503 when the database is away; `degraded` (200) when Temporal or workers are: reads still work then.',
+    metadata: { public: true },
+    query: z.strictObject({}),
+    responses: { 200: healthSchema, 503: healthSchema, 400: errorSchema, 500: errorSchema },
+  },
+  openapi: {
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'This contract as an OpenAPI 3 document',
+    metadata: { public: true },
+    query: z.strictObject({}),
+    responses: { 200: z.looseObject({ openapi: z.string() }), ...publicFailures },
+  },
+});

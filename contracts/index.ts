@@ -1,0 +1,26 @@
+// The whole contract: every resource below /api.
+import { initContract } from '@ts-rest/core';
+import { authContract } from './auth.ts';
+import { connectionsContract } from './connections.ts';
+import { groupsContract } from './groups.ts';
+import { healthContract } from './health.ts';
+import { objectsContract } from './objects.ts';
+import { syncHistoryContract } from './sync-history.ts';
+import { syncProjectsContract } from './sync-projects.ts';
+import { usersContract } from './users.ts';
+
+const c = initContract();
+
+export const contract = c.router(
+  {
+    auth: authContract,
+    users: usersContract,
+    groups: groupsContract,
+    objects: objectsContract,
+    connections: connectionsContract,
+    syncProjects: syncProjectsContract,
+    syncHistory: syncHistoryContract,
+    system: healthContract,
+  },
+  { pathPrefix: '/api' },
+);

@@ -1,0 +1,41 @@
+// The scopes an operation may require, and which of them each role holds.
+import type { AppRoute } from '@ts-rest/core';
+
+export const SCOPES = [
+  'users:read',
+  'groups:read',
+  'objects:read',
+  'connections:read',
+  'connections:write',
+  'sync:read',
+  'sync:write',
+  'sync:run',
+  'account:self',
+] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+export const ROLES = ['admin', 'operator', 'auditor', 'reviewer'] as const;
+
+export type Role = (typeof ROLES)[number];
+
+const READS: Scope[] = ['users:read', 'groups:read', 'objects:read', 'connections:read', 'sync:read'];
+
+/** What a role may do at most; a token never has more than its account's role. */
+export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
+  admin: SCOPES,
+  operator: [...READS, 'connections:write', 'sync:write', 'sync:run', 'account:self'],
+  auditor: [...READS, 'account:self'],
+  reviewer: ['account:self'],
+};
+
+/** Every operation's metadata: the one scope that it requires, or that it is open to all. */
+export type Access = { scope: Scope } | { public: true };
+
+/** Reads an operation's access out of the contract. @throws Error when the contract does not say. */
+export function accessOf(route: AppRoute): Access {
+  const metadata = route.metadata as Partial<{ scope: Scope; public: boolean }> | undefined;
+  if (metadata?.public === true) return { public: true };
+  if (metadata?.scope !== undefined && SCOPES.includes(metadata.scope)) return { scope: metadata.scope };
+  throw new Error(`${route.method} ${route.path} declares neither a scope nor that it is public`);
+}

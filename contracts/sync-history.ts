@@ -1,0 +1,193 @@
+// Runs of sync projects: history, details, changes, errors, cancel and resume.
+import { initContract } from '@ts-rest/core';
+import { z } from 'zod';
+import { changeKind, changeSchema } from './objects.ts';
+import {
+  bodyFailures,
+  conflict,
+  failures,
+  id,
+  idParams,
+  instant,
+  list,
+  listQuery,
+  notFound,
+  single,
+  time,
+} from './schemas.ts';
+
+const c = initContract();
+
+export const RUN_STATUSES = ['queued', 'running', 'paused', 'completed', 'failed', 'cancelled'] as const;
+export const RUN_TRIGGERS = ['manual', 'scheduled', 'api', 'event'] as const;
+export const SYNC_MODES = ['full', 'incremental'] as const;
+
+const number = z.number().int();
+
+const countsSchema = z
+  .object({
+    read: number,
+    created: number,
+    updated: number,
+    unchanged: number,
+    deactivated: number,
+    reactivated: number,
+    membershipsAdded: number,
+    membershipsRemoved: number,
+    errors: number,
+  })
+  .meta({ title: 'RunCounts' });
+
+const failure = z.object({ code: z.string(), message: z.string() }).nullable();
+
+export const runSchema = z
+  .object({
+    id,
+    projectId: id,
+    projectName: z.string(),
+    workflowId: z.string(),
+    temporalRunId: z.string().nullable(),
+    trigger: z.enum(RUN_TRIGGERS),
+    triggeredBy: z.string().nullable(),
+    note: z.string().nullable(),
+    mode: z.enum(SYNC_MODES),
+    dryRun: z.boolean(),
+    overrideDeleteThreshold: z.boolean(),
+    status: z.enum(RUN_STATUSES),
+    pauseReason: z.string().nullable(),
+    queuedAt: time,
+    startedAt: time.nullable(),
+    finishedAt: time.nullable(),
+    cancelRequestedAt: time.nullable(),
+    durationMs: number.nullable(),
+    counts: countsSchema,
+    progress: z.object({ step: z.string().nullable(), percent: number }),
+    error: failure,
+  })
+  .meta({ title: 'Run' });
+
+const stepSchema = z
+  .object({
+    name: z.string(),
+    status: z.string(),
+    attempt: number,
+    startedAt: time.nullable(),
+    finishedAt: time.nullable(),
+    counts: z.record(z.string(), z.number()),
+    error: failure,
+  })
+  .meta({ title: 'RunStep' });
+
+export const runDetailsSchema = z
+  .object({ ...runSchema.shape, steps: z.array(stepSchema) })
+  .meta({ title: 'RunDetails' });
+
+const runChangeSchema = z
+  .object({
+    ...changeSchema.shape,
+    objectId: id,
+    objectClass: z.string().nullable(),
+    name: z.string().nullable(),
+  })
+  .meta({ title: 'RunChange' });
+
+const runErrorSchema = z
+  .object({
+    id,
+    at: time,
+    step: z.string(),
+    distinguishedName: z.string().nullable(),
+    code: z.string(),
+    message: z.string(),
+  })
+  .meta({ title: 'RunError' });
+
+const pendingRemovalSchema = z
+  .object({
+    id,
+    objectClass: z.string(),
+    name: z.string(),
+    distinguishedName: z.string().nullable(),
+    approved: z.boolean(),
+  })
+  .meta({ title: 'PendingRemoval' });
+
+const noBody = z.strictObject({}).optional();
+
+export const syncHistoryContract = c.router(
+  {
+    list: {
+      method: 'GET',
+      path: '/sync/history',
+      summary: 'List runs, newest first',
+      metadata: { scope: 'sync:read' },
+      query: listQuery(['at', 'queuedAt'], {
+        status: z.enum(RUN_STATUSES).optional(),
+        since: instant(
+          'Runs that finished, or, while they are not over, were queued, at this time or after it.',
+        ),
+        until: instant('As `since`, before this time.'),
+        projectId: id.optional(),
+        trigger: z.enum(RUN_TRIGGERS).optional(),
+      }),
+      responses: { 200: list(runSchema) },
+    },
+    get: {
+      method: 'GET',
+      path: '/sync/history/:id',
+      summary: 'Details of one run, with its steps and progress',
+      metadata: { scope: 'sync:read' },
+      pathParams: idParams,
+      query: z.strictObject({}),
+      responses: { 200: single(runDetailsSchema), ...notFound },
+    },
+    changes: {
+      method: 'GET',
+      path: '/sync/history/:id/changes',
+      summary: 'What a run changed',
+      metadata: { scope: 'sync:read' },
+      pathParams: idParams,
+      query: listQuery(['at'], { kind: changeKind.optional() }),
+      responses: { 200: list(runChangeSchema), ...notFound },
+    },
+    errors: {
+      method: 'GET',
+      path: '/sync/history/:id/errors',
+      summary: 'Entries that a run could not take',
+      metadata: { scope: 'sync:read' },
+      pathParams: idParams,
+      query: listQuery(['at'], {}),
+      responses: { 200: list(runErrorSchema), ...notFound },
+    },
+    pendingRemovals: {
+      method: 'GET',
+      path: '/sync/history/:id/pending-removals',
+      summary: 'What a run that paused at the delete threshold would remove',
+      metadata: { scope: 'sync:read' },
+      pathParams: idParams,
+      query: listQuery(['name'], {}),
+      responses: { 200: list(pendingRemovalSchema), ...notFound },
+    },
+    cancel: {
+      method: 'POST',
+      path: '/sync/history/:id/cancel',
+      summary: 'Cancel a run',
+      description: 'A queued run is cancelled at once, a running or paused one as soon as its step can stop.',
+      metadata: { scope: 'sync:run' },
+      pathParams: idParams,
+      body: noBody,
+      responses: { 202: single(runSchema), ...notFound, ...conflict, ...bodyFailures },
+    },
+    resume: {
+      method: 'POST',
+      path: '/sync/history/:id/resume',
+      summary:
+        'Let a run go on that paused at the delete threshold; approves the removals it lists and no others',
+      metadata: { scope: 'sync:run' },
+      pathParams: idParams,
+      body: noBody,
+      responses: { 202: single(runSchema), ...notFound, ...conflict, ...bodyFailures },
+    },
+  },
+  { commonResponses: failures },
+);
