@@ -9,7 +9,7 @@ import {
 } from 'kysely';
 import type pg from 'pg';
 
-export { sql } from 'kysely';
+export { type RawBuilder, sql } from 'kysely';
 
 /** A pool, or a client that a transaction holds. */
 export type Queryable = Pick<pg.Pool, 'query'> | Pick<pg.PoolClient, 'query'>;
@@ -22,6 +22,14 @@ const compiler = new Kysely<unknown>({
     createQueryCompiler: () => new PostgresQueryCompiler(),
   },
 });
+
+/** The text and the parameters that a statement is sent as. */
+export function compileStatement(statement: RawBuilder<unknown>): {
+  sql: string;
+  parameters: readonly unknown[];
+} {
+  return statement.compile(compiler);
+}
 
 /** Sends one parametrised statement and answers with its rows. */
 export async function run<Row>(on: Queryable, statement: RawBuilder<Row>): Promise<Row[]> {

@@ -1,8 +1,9 @@
 // Refuses mappings that name an unknown field or could never fill it, when the project is saved.
 import type { ErrorDetail } from './app-error.ts';
 import { type AttributeMapping, OBJECT_FIELDS, type ObjectField } from './object-fields.ts';
-import { isSecretAttribute } from './secret-attributes.ts';
+import { secretAttributes } from './secret-attributes.ts';
 
+const isSecretAttribute = secretAttributes();
 const MEMBER_ATTRIBUTES = new Set(['member', 'uniquemember', 'memberuid', 'memberof']);
 /** Fields that only some classes have. */
 const CLASSES_OF_FIELD: Partial<Record<ObjectField, readonly string[]>> = {

@@ -67,7 +67,6 @@ export class Migration20261122000000_sync extends Migration {
         -- Which read is complete, and how many entries it staged: logged, while staging itself is not.
         staged_epoch bigint,
         staged_count bigint not null default 0,
-        staged_member_count bigint not null default 0,
         read_count bigint not null default 0,
         rejected_count bigint not null default 0,
         counts jsonb not null default '{}',
@@ -201,6 +200,12 @@ export class Migration20261122000000_sync extends Migration {
         removed bigint not null default 0,
         primary key (connection_id, object_class)
       )`);
+    // What differs in the attributes of two versions, as either saw it: names of the first whose values the second lacks.
+    this.addSql(`
+      create function attributes_differing(one jsonb, other jsonb) returns jsonb
+      language sql immutable parallel safe as $$
+        select jsonb_object_agg(key, value) from jsonb_each(one) where other -> key is distinct from value
+      $$`);
     // Which project saw which object; removed when nobody claims it any more.
     this.addSql(`
       create table object_scope (
@@ -268,6 +273,7 @@ export class Migration20261122000000_sync extends Migration {
 
   override async down(): Promise<void> {
     this.addSql(`drop schema if exists staging cascade`);
+    this.addSql(`drop function if exists attributes_differing`);
     for (const table of [
       'object_change',
       'membership',

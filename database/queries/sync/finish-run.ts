@@ -1,0 +1,95 @@
+// Ends a run: its status, its reason, and counts that are read off what it wrote.
+import type pg from 'pg';
+import { run, runOne, sql, transaction } from '../../sql.ts';
+
+export type RunOutcome =
+  | { status: 'completed' }
+  | { status: 'cancelled'; message: string }
+  | { status: 'failed'; code: string; message: string };
+
+/**
+ * Closes the run and its steps; a run that is over already stays as it is, so that doing it twice does no harm.
+ * A completed full run says of all that its project claims that it was there at the run's instant.
+ */
+export async function finishRun(pool: pg.Pool, runId: string, outcome: RunOutcome): Promise<boolean> {
+  return transaction(pool, async (client) => {
+    const open = await runOne<{ projectId: string }>(
+      client,
+      sql`
+        select project_id as "projectId" from sync_run
+        where id = ${runId} and status in ('queued', 'running', 'paused') for update`,
+    );
+    if (!open) return false;
+    const reason = outcome.status === 'completed' ? null : outcome.message;
+    await run(
+      client,
+      sql`
+        update sync_run set
+          status = ${outcome.status}, finished_at = clock_timestamp(), pause_reason = null,
+          -- Nothing of an attempt that is still going may commit after this.
+          epoch = epoch + 1,
+          error_code = ${outcome.status === 'failed' ? outcome.code : null},
+          error_message = ${outcome.status === 'failed' ? reason : null},
+          progress_step = case when ${outcome.status} = 'completed' then null else progress_step end,
+          progress_percent = case when ${outcome.status} = 'completed' then 100 else progress_percent end,
+          counts = ${await finalCounts(client, runId)}
+        where id = ${runId}`,
+    );
+    await closeSteps(client, runId, outcome);
+    await run(client, sql`delete from sync_pending_removal where run_id = ${runId}`);
+    if (outcome.status === 'completed')
+      await run(
+        client,
+        sql`
+          update sync_project p set seen_through_at = r.started_at
+          from sync_run r where r.id = ${runId} and r.mode = 'full' and p.id = r.project_id`,
+      );
+    return true;
+  });
+}
+
+/**
+ * Objects are counted from the change list (index object_change_run), memberships from the ledger; what was read
+ * and is in neither was unchanged.
+ */
+async function finalCounts(client: pg.PoolClient, runId: string): Promise<string> {
+  const row = await runOne<{ counts: Record<string, number>; staged: number; rejected: number }>(
+    client,
+    sql`
+      select r.staged_count::int as staged, r.rejected_count::int as rejected, jsonb_build_object(
+        'created', (select count(*) from object_change where run_id = r.id and kind = 'created'),
+        'updated', (select count(*) from object_change where run_id = r.id and kind = 'updated'),
+        'reactivated', (select count(*) from object_change where run_id = r.id and kind = 'reactivated'),
+        'deactivated', (select count(*) from object_change where run_id = r.id and kind = 'removed'),
+        'membershipsAdded', (select coalesce(sum((counts ->> 'membershipsAdded')::int), 0)
+                             from sync_run_batch where run_id = r.id),
+        'membershipsRemoved', (select coalesce(sum((counts ->> 'membershipsRemoved')::int), 0)
+                               from sync_run_batch where run_id = r.id)) as counts
+      from sync_run r where r.id = ${runId}`,
+  );
+  const { counts = {}, staged = 0, rejected = 0 } = row ?? {};
+  const changed = (counts.created ?? 0) + (counts.updated ?? 0) + (counts.reactivated ?? 0);
+  return JSON.stringify({
+    ...counts,
+    read: staged + rejected,
+    errors: rejected,
+    // A run that stopped before the merge has compared nothing with what is stored.
+    unchanged: Math.max(0, staged - changed),
+  });
+}
+
+async function closeSteps(client: pg.PoolClient, runId: string, outcome: RunOutcome): Promise<void> {
+  const failed = outcome.status === 'failed';
+  await run(
+    client,
+    sql`
+      update sync_run_step set
+        finished_at = case when started_at is null then null else coalesce(finished_at, clock_timestamp()) end,
+        error_code = case when status in ('running', 'retrying') and ${failed} then ${failed ? outcome.code : null} else error_code end,
+        error_message = case when status in ('running', 'retrying') and ${failed} then ${failed ? outcome.message : null} else error_message end,
+        status = case when status = 'pending' then 'skipped'
+                      when status in ('running', 'retrying') then ${outcome.status}
+                      else status end
+      where run_id = ${runId}`,
+  );
+}

@@ -1,0 +1,38 @@
+// Tells, for one page of a read, which entries are known unchanged and which were read before in this read.
+import { type Queryable, run, sql } from '../../sql.ts';
+import type { StagingTables } from './staging.ts';
+
+export interface KnownEntry {
+  /** Read already in this read: by another scope or base, whose class holds. */
+  repeated: boolean;
+  /** Hex digests of what is stored; null when nothing is, or it is marked removed, or this project has no claim. */
+  contentHash: string | null;
+  sideHash: string | null;
+  membersHash: string | null;
+}
+
+/**
+ * What is known of `sourceIds`, in their order. Served by directory_object_source, object_scope's key and the key
+ * of the read's `seen` table: three look-ups an id, one statement a page.
+ */
+export async function knownEntries(
+  on: Queryable,
+  query: { connectionId: string; projectId: string; tables: StagingTables; sourceIds: string[] },
+): Promise<KnownEntry[]> {
+  return run<KnownEntry>(
+    on,
+    sql`
+      select s.source_id is not null as "repeated",
+             encode(o.content_hash, 'hex') as "contentHash",
+             encode(o.side_hash, 'hex') as "sideHash",
+             encode(o.members_hash, 'hex') as "membersHash"
+      from unnest(${query.sourceIds}::text[]) with ordinality as wanted (source_id, position)
+      left join ${sql.raw(query.tables.seen)} s on s.source_id = wanted.source_id
+      left join (directory_object o
+                 join object_scope c on c.object_id = o.id and c.project_id = ${query.projectId})
+        on o.connection_id = ${query.connectionId}
+       and o.source_id = wanted.source_id collate "C"
+       and o.removed_at is null
+      order by wanted.position`,
+  );
+}

@@ -1,0 +1,85 @@
+// Brings the open memberships of groups whose members changed into line with what was staged.
+import type pg from 'pg';
+import { runOne, sql } from '../../sql.ts';
+import type { MergeScope } from './merge-objects.ts';
+
+export interface MembershipCounts {
+  membershipsAdded: number;
+  membershipsRemoved: number;
+}
+
+/**
+ * Applies one batch of staged members; must run in the connection's turn. Members that nobody answers to are kept
+ * by their reference alone. Applying it twice changes nothing more.
+ */
+export async function mergeMemberships(
+  client: pg.PoolClient,
+  scope: MergeScope,
+  batch: number,
+): Promise<MembershipCounts> {
+  const membershipsRemoved = await closeMemberships(client, scope, batch);
+  const membershipsAdded = await openMemberships(client, scope, batch);
+  return { membershipsAdded, membershipsRemoved };
+}
+
+/** The groups of a batch, by the entry table's members_batch index and directory_object_source. */
+function groupsOf(scope: MergeScope, batch: number) {
+  return sql`
+    select o.id as group_id, e.source_id, e.members_hash
+    from ${sql.raw(scope.tables.entry)} e
+    join directory_object o on o.connection_id = ${scope.connectionId} and o.source_id = e.source_id
+    where e.members_batch = ${batch}`;
+}
+
+/** Served by membership_open; the staged members by their batch index. */
+async function closeMemberships(client: pg.PoolClient, scope: MergeScope, batch: number): Promise<number> {
+  const row = await runOne<{ removed: number }>(
+    client,
+    sql`
+      with groups as materialized (${groupsOf(scope, batch)}),
+      ended as materialized (
+        select m.ctid as row, m.valid_from >= ${scope.instant} as never_was
+        from groups g
+        join membership m on m.group_id = g.group_id and m.valid_to is null
+        where not exists (select from ${sql.raw(scope.tables.member)} s
+                          where s.batch = ${batch} and s.group_source_id = g.source_id and s.member_key = m.member_key)
+      ), deleted as (
+        delete from membership m using ended where m.ctid = ended.row and ended.never_was returning 1
+      ), closed as (
+        update membership m set valid_to = ${scope.instant}, closed_run_id = ${scope.runId}
+        from ended where m.ctid = ended.row and not ended.never_was returning 1
+      )
+      select count(*)::int as removed from ended`,
+  );
+  return row?.removed ?? 0;
+}
+
+/** Members are found by directory_object_reference, else by directory_object_alternate. */
+async function openMemberships(client: pg.PoolClient, scope: MergeScope, batch: number): Promise<number> {
+  const row = await runOne<{ added: number }>(
+    client,
+    sql`
+      with groups as materialized (${groupsOf(scope, batch)}),
+      opened as (
+        insert into membership (group_id, member_key, member_id, connection_id, reference, valid_from, opened_run_id)
+        select g.group_id, s.member_key, coalesce(direct.id, other.id), ${scope.connectionId}, s.reference,
+               ${scope.instant}, ${scope.runId}
+        from groups g
+        join ${sql.raw(scope.tables.member)} s on s.batch = ${batch} and s.group_source_id = g.source_id
+        left join directory_object direct on direct.reference_key = s.member_key and direct.removed_at is null
+        left join directory_object other on other.alternate_key = s.member_key and other.removed_at is null
+                                        and direct.id is null
+        -- Two objects may answer to one name for a moment: the first is taken, bind-references mends it.
+        on conflict (group_id, member_key) where valid_to is null do nothing
+        returning 1
+      ), counted as (
+        update directory_object o
+        set members_hash = g.members_hash,
+            member_count = (select count(*) from ${sql.raw(scope.tables.member)} s
+                            where s.batch = ${batch} and s.group_source_id = g.source_id)
+        from groups g where o.id = g.group_id
+      )
+      select count(*)::int as added from opened`,
+  );
+  return row?.added ?? 0;
+}

@@ -1,0 +1,191 @@
+// Merges one range of staged batches into the objects: new ones, changed ones, returned ones, and their history.
+import type pg from 'pg';
+import { run, runOne, sql } from '../../sql.ts';
+import { ENTRY_COLUMNS, type StagingTables } from './staging.ts';
+import { unbindMoved } from './unbind-references.ts';
+
+export interface MergeScope {
+  runId: string;
+  projectId: string;
+  connectionId: string;
+  /** The one instant that everything of this run is dated with. */
+  instant: Date;
+  tables: StagingTables;
+}
+
+export interface BatchRange {
+  first: number;
+  last: number;
+}
+
+export interface MergeCounts {
+  created: number;
+  updated: number;
+  reactivated: number;
+  membershipsRemoved: number;
+}
+
+/** Columns that an entry hands to its object as they are. */
+const COPIED = ENTRY_COLUMNS.filter(
+  (name) =>
+    !['batch', 'members_batch', 'source_id', 'manager_key', 'owner_key', 'members_hash'].includes(name),
+);
+/** The mapped fields, for the history of a change that lies in the mapping alone. */
+const MAPPED = COPIED.slice(COPIED.indexOf('display_name'), COPIED.indexOf('last_logon_at'));
+
+/**
+ * Applies the batches `range.first`–`range.last`; must run in the connection's turn. Applying them twice changes
+ * nothing more: what equals the stored version is left alone.
+ */
+export async function mergeObjects(
+  client: pg.PoolClient,
+  scope: MergeScope,
+  range: BatchRange,
+): Promise<MergeCounts> {
+  const created = await createObjects(client, scope, range);
+  const changed = await updateObjects(client, scope, range);
+  await claimObjects(client, scope, range);
+  const membershipsRemoved = await unbindMoved(client, scope, changed.moved);
+  return { created, updated: changed.updated, reactivated: changed.reactivated, membershipsRemoved };
+}
+
+/** Served by the entry table's batch index and directory_object_source. */
+async function createObjects(client: pg.PoolClient, scope: MergeScope, range: BatchRange): Promise<number> {
+  const { tables, connectionId, projectId, runId, instant } = scope;
+  const columns = sql.raw(COPIED.join(', '));
+  const row = await runOne<{ created: number }>(
+    client,
+    sql`
+      with created as (
+        insert into directory_object (connection_id, source_id, ${columns}, is_active,
+                                      first_seen_at, last_seen_at, updated_at)
+        select ${connectionId}, e.source_id, ${columns}, e.status = 'active', ${instant}, ${instant}, ${instant}
+        from ${sql.raw(tables.entry)} e
+        where e.batch between ${range.first} and ${range.last}
+          and not exists (select from directory_object o
+                          where o.connection_id = ${connectionId} and o.source_id = e.source_id)
+        returning id, object_class, distinguished_name, attributes
+      ), changes as (
+        insert into object_change (run_id, connection_id, object_id, at, kind, after)
+        select ${runId}, ${connectionId}, id, ${instant}, 'created',
+               case when distinguished_name is null then attributes
+                    else attributes || jsonb_build_object('distinguishedName', jsonb_build_array(distinguished_name)) end
+        from created
+      ), claims as (
+        insert into object_scope (object_id, project_id) select id, ${projectId} from created
+      ), counts as (
+        select object_class, count(*) as created from created group by object_class
+      ), counters as (
+        insert into object_count (connection_id, object_class, present)
+        select ${connectionId}, object_class, created from counts
+        on conflict (connection_id, object_class) do update set present = object_count.present + excluded.present
+      )
+      select coalesce(sum(created), 0)::int as created from counts`,
+  );
+  return row?.created ?? 0;
+}
+
+interface ChangedRow {
+  id: string;
+  kind: 'updated' | 'reactivated' | null;
+  moved: boolean;
+}
+
+/**
+ * Rewrites what differs: by content (`updated`), because it had been removed (`reactivated`), or in side
+ * attributes alone, which is no change that anybody counts. Served as `createObjects`.
+ */
+async function updateObjects(
+  client: pg.PoolClient,
+  scope: MergeScope,
+  range: BatchRange,
+): Promise<{ updated: number; reactivated: number; moved: string[] }> {
+  const { tables, connectionId, runId, instant } = scope;
+  const rows = await run<ChangedRow>(
+    client,
+    sql`
+      with old as materialized (
+        select o.*, e.ctid as entry
+        from ${sql.raw(tables.entry)} e
+        join directory_object o on o.connection_id = ${connectionId} and o.source_id = e.source_id
+        where e.batch between ${range.first} and ${range.last}
+          and (o.removed_at is not null or o.content_hash <> e.content_hash or o.side_hash <> e.side_hash)
+      ), changed as (
+        update directory_object o
+        set (${sql.raw(COPIED.join(', '))}) = row (${sql.raw(COPIED.map((name) => `e.${name}`).join(', '))}),
+            is_active = e.status = 'active', removed_at = null, last_seen_at = ${instant},
+            updated_at = case when o.removed_at is null and o.content_hash = e.content_hash
+                              then o.updated_at else ${instant} end
+        from old join ${sql.raw(tables.entry)} e on e.ctid = old.entry
+        where o.id = old.id
+        returning o.*
+      ), compared as (
+        select new.id, new.object_class, old.object_class as old_class, old.removed_at as old_removed_at,
+               case when old.removed_at is not null then 'reactivated'
+                    when old.content_hash <> new.content_hash then 'updated' end as kind,
+               new.reference_key <> old.reference_key
+                 or new.alternate_key is distinct from old.alternate_key as moved,
+               ${versionOf('old', 'new')} as before,
+               ${versionOf('new', 'old')} as after
+        from changed new join old on old.id = new.id
+      ), changes as (
+        insert into object_change (run_id, connection_id, object_id, at, kind, before, after)
+        select ${runId}, ${connectionId}, id, ${instant}, kind, before, after from compared where kind is not null
+        -- Read again after a fault, and changed at the source meanwhile: still one change of this run.
+        on conflict (run_id, object_id) do update
+          set before = coalesce(excluded.before, '{}') || coalesce(object_change.before, '{}'),
+              after = coalesce(object_change.after, '{}') || coalesce(excluded.after, '{}')
+      ), counters as (
+        insert into object_count (connection_id, object_class, present, removed)
+        select ${connectionId}, object_class, sum(present), sum(removed)
+        from (
+          select object_class, 1 as present, 0 as removed from compared
+          where old_removed_at is not null or old_class <> object_class
+          union all
+          select old_class, case when old_removed_at is null then -1 else 0 end,
+                 case when old_removed_at is null then 0 else -1 end from compared
+          where old_removed_at is not null or old_class <> object_class
+        ) moves
+        group by object_class
+        on conflict (connection_id, object_class) do update
+          set present = object_count.present + excluded.present, removed = object_count.removed + excluded.removed
+      )
+      select id, kind, moved from compared`,
+  );
+  return {
+    updated: rows.filter((row) => row.kind === 'updated').length,
+    reactivated: rows.filter((row) => row.kind === 'reactivated').length,
+    moved: rows.filter((row) => row.moved).map((row) => row.id),
+  };
+}
+
+/**
+ * What `one` holds and `other` does not: attributes and the DN; where they are equal, the change lies in the
+ * mapping, and the mapped fields are shown as `mapped.<column>`.
+ */
+function versionOf(one: string, other: string) {
+  const dn = (row: string) =>
+    `jsonb_build_object('distinguishedName', jsonb_build_array(${row}.distinguished_name))`;
+  const mapped = (row: string) =>
+    `jsonb_build_object(${MAPPED.map((name) => `'mapped.${name}', jsonb_build_array(${row}.${name})`).join(', ')})`;
+  return sql.raw(`coalesce(
+    attributes_differing(${one}.attributes || ${dn(one)}, ${other}.attributes || ${dn(other)}),
+    case when ${one}.attributes = ${other}.attributes
+          and ${one}.distinguished_name is not distinct from ${other}.distinguished_name
+         then attributes_differing(${mapped(one)}, ${mapped(other)}) end)`);
+}
+
+/** Notes that this project has seen what it staged; most often these rows are there. */
+async function claimObjects(client: pg.PoolClient, scope: MergeScope, range: BatchRange): Promise<void> {
+  await run(
+    client,
+    sql`
+      insert into object_scope (object_id, project_id)
+      select o.id, ${scope.projectId}
+      from ${sql.raw(scope.tables.entry)} e
+      join directory_object o on o.connection_id = ${scope.connectionId} and o.source_id = e.source_id
+      where e.batch between ${range.first} and ${range.last}
+        and not exists (select from object_scope c where c.object_id = o.id and c.project_id = ${scope.projectId})
+      on conflict do nothing`,
+  );
+}

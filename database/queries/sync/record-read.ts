@@ -1,0 +1,79 @@
+// The run's logged account of a read: how much was staged, what was rejected, when it is complete.
+import type pg from 'pg';
+import type { RejectedEntry } from '../../../domain/source-entry.ts';
+import { type Queryable, run, runOne, sql } from '../../sql.ts';
+
+/** Rows of `sync_run_error` kept a run; the count goes on beyond them. */
+const KEPT_ERRORS = 10_000;
+
+/** A read begins (again): nothing of an earlier one counts. Called inside the fence. */
+export async function resetRead(client: pg.PoolClient, runId: string): Promise<void> {
+  await run(
+    client,
+    sql`
+      update sync_run set staged_epoch = null, staged_count = 0, rejected_count = 0, counts = counts - 'read' - 'errors'
+      where id = ${runId}`,
+  );
+  await run(client, sql`delete from sync_run_error where run_id = ${runId} and step = 'read'`);
+}
+
+/** One page was staged; commits with it. */
+export async function recordPage(
+  client: pg.PoolClient,
+  page: {
+    runId: string;
+    epoch: number;
+    staged: number;
+    rejected: RejectedEntry[];
+    notices: string[];
+    percent: number;
+  },
+): Promise<void> {
+  await run(
+    client,
+    sql`
+      update sync_run set
+        staged_count = staged_count + ${page.staged}, rejected_count = rejected_count + ${page.rejected.length},
+        counts = counts || jsonb_build_object('read', staged_count + ${page.staged} + rejected_count + ${page.rejected.length},
+                                              'errors', rejected_count + ${page.rejected.length}),
+        progress_step = 'read', progress_percent = greatest(progress_percent, ${Math.floor(page.percent)})
+      where id = ${page.runId}`,
+  );
+  const errors = [
+    ...page.rejected.map((entry) => ({
+      dn: entry.distinguishedName,
+      code: entry.code as string,
+      message: entry.message,
+    })),
+    ...page.notices.map((message) => ({ dn: null, code: 'notice', message })),
+  ];
+  if (errors.length === 0) return;
+  await run(
+    client,
+    sql`
+      insert into sync_run_error (run_id, epoch, step, distinguished_name, code, message)
+      select ${page.runId}, ${page.epoch}, 'read', e.dn, e.code, e.message
+      from jsonb_to_recordset(${JSON.stringify(errors)}::jsonb) as e (dn text, code text, message text)
+      where (select count(*) from sync_run_error where run_id = ${page.runId}) < ${KEPT_ERRORS}`,
+  );
+}
+
+/** The read is complete: from now on its staging may be merged. */
+export async function completeRead(client: pg.PoolClient, runId: string, epoch: number): Promise<void> {
+  await run(client, sql`update sync_run set staged_epoch = ${epoch} where id = ${runId}`);
+}
+
+/** What the log says was staged by the read of `epoch`; null when another read came after it. */
+export async function recordedRead(
+  on: Queryable,
+  runId: string,
+  epoch: number,
+): Promise<{ staged: number; rejected: number } | null> {
+  const row = await runOne<{ staged: number; rejected: number }>(
+    on,
+    sql`
+      select staged_count::int as staged, rejected_count::int as rejected
+      from sync_run where id = ${runId} and staged_epoch = ${epoch}`,
+  );
+  return row ?? null;
+}

@@ -1,0 +1,98 @@
+// The fence around a run: each attempt of a step takes the run over, and what it overtook can write nothing more.
+import type pg from 'pg';
+import { run, runOne, sql, transaction } from './sql.ts';
+
+/**
+ * Which attempt of which step of which run is writing. `epoch` grows with every step and every attempt, and is
+ * worked out by the workflow, so that an attempt that wakes up late always has a lower one.
+ */
+export interface RunFence {
+  runId: string;
+  epoch: number;
+}
+
+/** This attempt was overtaken, or its run is over: it must stop, and nothing that it writes may commit. */
+export class Fenced extends Error {
+  override readonly name = 'Fenced';
+}
+
+const ATTEMPTS_PER_STEP = 1_000_000;
+
+/** The epoch of the `attempt`th try of the `step`th step of a run, both counted from 1. */
+export function epochOf(step: number, attempt: number): number {
+  return step * ATTEMPTS_PER_STEP + Math.min(attempt, ATTEMPTS_PER_STEP - 1);
+}
+
+/** The number of the step that `epoch` belongs to. */
+export function stepOfEpoch(epoch: number): number {
+  return Math.floor(epoch / ATTEMPTS_PER_STEP);
+}
+
+/**
+ * Raises the run's epoch to this attempt's. Sessions of earlier attempts are ended first: one that was stopped in
+ * the middle of a transaction would hold the run's row for as long as it sleeps.
+ * @throws Fenced when a later attempt came first or the run is not running.
+ */
+export async function takeOver(pool: pg.Pool, fence: RunFence): Promise<void> {
+  await run(
+    pool,
+    sql`
+      select pg_terminate_backend(pid)
+      from pg_stat_activity
+      where datname = current_database()
+        and application_name like ${`sync ${fence.runId} %`}
+        and split_part(application_name, ' ', 3)::bigint < ${fence.epoch}`,
+  );
+  const taken = await runOne(
+    pool,
+    sql`
+      update sync_run set epoch = ${fence.epoch}
+      where id = ${fence.runId} and status = 'running' and epoch < ${fence.epoch}
+      returning id`,
+  );
+  if (!taken) throw new Fenced(`run ${fence.runId} was taken over by a later attempt, or has ended`);
+}
+
+/**
+ * Runs `work` in a transaction that holds the run's row and commits only while this attempt is the latest.
+ * @throws Fenced otherwise.
+ */
+export async function fencedTransaction<T>(
+  pool: pg.Pool,
+  fence: RunFence,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  return transaction(pool, async (client) => {
+    await client.query(`set local application_name = 'sync ${fence.runId} ${fence.epoch}'`);
+    const held = await runOne(
+      client,
+      sql`
+        select id from sync_run
+        where id = ${fence.runId} and epoch = ${fence.epoch} and status = 'running'
+        for no key update`,
+    );
+    if (!held) throw new Fenced(`run ${fence.runId} was taken over by a later attempt, or has ended`);
+    return work(client);
+  });
+}
+
+/**
+ * As `fencedTransaction`, for what writes objects or memberships: projects that share a connection take turns.
+ * The lock goes with the transaction, so that nothing is left behind by a crash.
+ */
+export async function connectionTurn<T>(
+  pool: pg.Pool,
+  fence: RunFence,
+  connectionId: string,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  return fencedTransaction(pool, fence, async (client) => {
+    await lockConnection(client, connectionId);
+    return work(client);
+  });
+}
+
+/** Waits for the connection's turn; held until the transaction ends. */
+export async function lockConnection(client: pg.PoolClient, connectionId: string): Promise<void> {
+  await run(client, sql`select pg_advisory_xact_lock(hashtextextended(${`connection ${connectionId}`}, 0))`);
+}
