@@ -13,9 +13,6 @@ export const AccountEntity = defineEntity({
     passwordHash: p.text(),
     role: p.text().$type<Role>(),
     enabled: p.boolean().default(true),
-    failedLogins: p.integer().default(0),
-    /** No login is looked at before this instant: the growing delay after failures. */
-    retryAfterAt: p.datetime().nullable(),
     lastLoginAt: p.datetime().nullable(),
     createdAt: p.datetime().defaultRaw('now()'),
     updatedAt: p

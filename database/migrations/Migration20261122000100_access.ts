@@ -11,8 +11,6 @@ export class Migration20261122000100_access extends Migration {
         password_hash text not null,
         role text not null check (role in ('admin', 'operator', 'auditor', 'reviewer')),
         enabled boolean not null default true,
-        failed_logins integer not null default 0,
-        retry_after_at timestamptz,
         last_login_at timestamptz,
         created_at timestamptz not null default now(),
         updated_at timestamptz not null default now()
@@ -30,6 +28,14 @@ export class Migration20261122000100_access extends Migration {
       )`);
     this.addSql(`create index access_token_account on access_token (account_id)`);
     this.addSql(`create index access_token_expiry on access_token (expires_at)`);
+    // Failures in a row a username (known here or not) and address, by hash; the next try has to wait until then.
+    this.addSql(`
+      create table login_failure (
+        key bytea primary key,
+        failures integer not null,
+        failed_at timestamptz not null,
+        retry_after_at timestamptz not null
+      )`);
     // Unlogged: a crash of the database forgives what was used of a limit, and costs nothing else.
     this.addSql(`
       create unlogged table rate_limit (
@@ -40,7 +46,7 @@ export class Migration20261122000100_access extends Migration {
   }
 
   override async down(): Promise<void> {
-    for (const table of ['rate_limit', 'access_token', 'account'])
+    for (const table of ['rate_limit', 'login_failure', 'access_token', 'account'])
       this.addSql(`drop table if exists ${table}`);
   }
 }

@@ -1,0 +1,95 @@
+// Reads the change list of one object or of one run.
+import type { Attributes, AttributeValues } from '../../domain/source-entry.ts';
+import { type Queryable, type RawBuilder, sql } from '../sql.ts';
+import { type ListRequest, type ListResult, listRows } from './list-rows.ts';
+
+export interface AttributeChange {
+  name: string;
+  before: string[] | null;
+  after: string[] | null;
+}
+
+export type ChangeKind = 'created' | 'updated' | 'removed' | 'reactivated';
+
+export interface ChangeRow {
+  id: string;
+  runId: string | null;
+  at: string;
+  kind: ChangeKind;
+  attributes: AttributeChange[];
+}
+
+export interface RunChangeRow extends ChangeRow {
+  objectId: string;
+  objectClass: string | null;
+  name: string | null;
+}
+
+type Stored<Row> = Omit<Row, 'attributes'> & { before: Attributes | null; after: Attributes | null };
+
+// Ids are UUIDs of version 7: their order is the order in which the changes were written.
+const columns = sql`o.id, o.run_id as "runId", o.at, o.kind, o.before, o.after`;
+const sort = { expression: sql`o.at`, type: 'timestamptz' } as const;
+
+async function changes<Row>(
+  on: Queryable,
+  statement: Parameters<typeof listRows>[1],
+): Promise<ListResult<Row>> {
+  const result = await listRows<Stored<ChangeRow>>(on, statement);
+  return { ...result, rows: result.rows.map((row) => shown(row) as unknown as Row) };
+}
+
+/** Changes of one object. Served by object_change_object. */
+export function listObjectChanges(
+  on: Queryable,
+  objectId: string,
+  request: ListRequest,
+): Promise<ListResult<ChangeRow>> {
+  return changes(on, {
+    columns,
+    from: sql`object_change o`,
+    where: [sql`o.object_id = ${objectId}::uuid`],
+    sort,
+    id: sql`o.id`,
+    request,
+  });
+}
+
+/** Changes that one run made. Served by object_change_run. */
+export function listRunChanges(
+  on: Queryable,
+  runId: string,
+  kind: ChangeKind | undefined,
+  request: ListRequest,
+): Promise<ListResult<RunChangeRow>> {
+  const where: RawBuilder<unknown>[] = [sql`o.run_id = ${runId}::uuid`];
+  if (kind) where.push(sql`o.kind = ${kind}`);
+  return changes(on, {
+    columns: sql`${columns}, o.object_id as "objectId",
+      (select d.object_class from directory_object d where d.id = o.object_id) as "objectClass",
+      (select d.display_name from directory_object d where d.id = o.object_id) as name`,
+    from: sql`object_change o`,
+    where,
+    sort,
+    id: sql`o.id`,
+    request,
+  });
+}
+
+function shown(row: Stored<ChangeRow>): ChangeRow {
+  const { before, after, ...rest } = row;
+  const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].sort();
+  return {
+    ...rest,
+    attributes: names.map((name) => ({
+      name,
+      before: plain(before?.[name]),
+      after: plain(after?.[name]),
+    })),
+  };
+}
+
+function plain(values: AttributeValues | null | undefined): string[] | null {
+  if (!values) return null;
+  return Array.isArray(values) ? values : values.binary;
+}

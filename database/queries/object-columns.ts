@@ -1,0 +1,104 @@
+// Which columns make up a user, a group and an object as the API shows them.
+import { type RawBuilder, sql } from '../sql.ts';
+
+export interface ObjectTimes {
+  sourceCreatedAt: string | null;
+  sourceChangedAt: string | null;
+  firstSeenAt: string;
+  lastSeenAt: string;
+  updatedAt: string;
+  removedAt: string | null;
+}
+
+export interface UserRow extends ObjectTimes {
+  id: string;
+  connectionId: string;
+  personId: string | null;
+  sourceId: string;
+  distinguishedName: string | null;
+  accountName: string | null;
+  userPrincipalName: string | null;
+  displayName: string;
+  givenName: string | null;
+  surname: string | null;
+  email: string | null;
+  employeeId: string | null;
+  department: string | null;
+  title: string | null;
+  company: string | null;
+  phone: string | null;
+  managerId: string | null;
+  status: 'active' | 'disabled';
+  isActive: boolean;
+  lastLogonAt: string | null;
+  passwordLastSetAt: string | null;
+  accountExpiresAt: string | null;
+}
+
+export interface GroupRow extends ObjectTimes {
+  id: string;
+  connectionId: string;
+  sourceId: string;
+  distinguishedName: string | null;
+  name: string;
+  description: string | null;
+  email: string | null;
+  groupType: string | null;
+  ownerId: string | null;
+  memberCount: number;
+  isActive: boolean;
+}
+
+export interface ObjectRow extends ObjectTimes {
+  id: string;
+  connectionId: string;
+  personId: string | null;
+  sourceId: string;
+  objectClass: string;
+  distinguishedName: string | null;
+  name: string;
+  accountName: string | null;
+  email: string | null;
+  description: string | null;
+  status: 'active' | 'disabled';
+  isActive: boolean;
+}
+
+/**
+ * The row's own last_seen_at is written only when the object changes; what claims it says until when it was
+ * seen unchanged. Served by the primary keys of object_scope and sync_project.
+ */
+const lastSeenAt = sql`case when o.removed_at is null then greatest(o.last_seen_at, (
+      select max(p.seen_through_at) from object_scope s join sync_project p on p.id = s.project_id
+      where s.object_id = o.id)) else o.last_seen_at end as "lastSeenAt"`;
+
+const times = sql`o.source_created_at as "sourceCreatedAt", o.source_changed_at as "sourceChangedAt",
+    o.first_seen_at as "firstSeenAt", ${lastSeenAt}, o.updated_at as "updatedAt", o.removed_at as "removedAt"`;
+
+/** Served by the primary key of object_reference. */
+function reference(kind: 'manager' | 'owner'): RawBuilder<unknown> {
+  return sql`(select r.target_id from object_reference r where r.object_id = o.id and r.kind = ${sql.lit(kind)})`;
+}
+
+/** A user, of the row `o` of directory_object. */
+export const userColumns: RawBuilder<unknown> = sql`
+    o.id, o.connection_id as "connectionId", o.person_id as "personId", o.source_id as "sourceId",
+    o.distinguished_name as "distinguishedName", o.account_name as "accountName",
+    o.user_principal_name as "userPrincipalName", o.display_name as "displayName", o.given_name as "givenName",
+    o.surname, o.email, o.employee_id as "employeeId", o.department, o.title, o.company, o.phone,
+    ${reference('manager')} as "managerId", o.status, o.is_active as "isActive",
+    o.last_logon_at as "lastLogonAt", o.password_last_set_at as "passwordLastSetAt",
+    o.account_expires_at as "accountExpiresAt", ${times}`;
+
+/** A group, of the row `o` of directory_object. */
+export const groupColumns: RawBuilder<unknown> = sql`
+    o.id, o.connection_id as "connectionId", o.source_id as "sourceId",
+    o.distinguished_name as "distinguishedName", o.display_name as name, o.description, o.email,
+    o.group_type as "groupType", ${reference('owner')} as "ownerId", o.member_count as "memberCount",
+    o.is_active as "isActive", ${times}`;
+
+/** Any object, of the row `o` of directory_object. */
+export const objectColumns: RawBuilder<unknown> = sql`
+    o.id, o.connection_id as "connectionId", o.person_id as "personId", o.source_id as "sourceId",
+    o.object_class as "objectClass", o.distinguished_name as "distinguishedName", o.display_name as name,
+    o.account_name as "accountName", o.email, o.description, o.status, o.is_active as "isActive", ${times}`;

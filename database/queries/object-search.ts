@@ -1,0 +1,72 @@
+// The conditions by which objects are found: search terms, and what the lists of objects filter on.
+import { type RawBuilder, sql } from '../sql.ts';
+
+export interface Search {
+  condition: RawBuilder<unknown>;
+  /** 0 where a field begins with the term, else 1. */
+  rank: RawBuilder<unknown>;
+}
+
+/** Escapes what LIKE gives a meaning to. */
+export function escapeLike(term: string): string {
+  return term.replace(/[\\%_]/g, '\\$&');
+}
+
+/** Folded as the indexed columns are: by PostgreSQL, in the builtin collation, not by JavaScript's rules. */
+function folded(pattern: string): RawBuilder<unknown> {
+  return sql`lower(${pattern}::text collate pg_c_utf8)`;
+}
+
+/**
+ * Name, email or account name: substring, or the beginning of one of them for terms of one or two characters.
+ * The trigram index directory_object_search serves both (a beginning has a trigram of its own).
+ */
+export function searchNames(term: string): Search {
+  const escaped = escapeLike(term);
+  const begins = sql`(o.search_text like ${folded(`${escaped}%`)} or o.search_text like ${folded(`%\n${escaped}%`)})`;
+  const contains = sql`o.search_text like ${folded(`%${escaped}%`)}`;
+  return {
+    condition: [...term].length <= 2 ? begins : contains,
+    rank: sql`case when ${begins} then 0 else 1 end`,
+  };
+}
+
+/**
+ * Name or distinguished name, of any class. No index serves the DN: one would cost each first sync more than
+ * this rare search saves, so the scan of the class or connection does it.
+ */
+export function searchNamesAndDns(term: string): Search {
+  const escaped = escapeLike(term);
+  const short = [...term].length <= 2;
+  const begins = folded(`${escaped}%`);
+  const pattern = short ? begins : folded(`%${escaped}%`);
+  return {
+    condition: sql`(lower(o.display_name) like ${pattern} or lower(o.distinguished_name) like ${pattern})`,
+    rank: sql`case when lower(o.display_name) like ${begins} then 0 else 1 end`,
+  };
+}
+
+export interface ObjectFilter {
+  connectionId?: string | undefined;
+  search?: string | undefined;
+  includeRemoved?: boolean | undefined;
+}
+
+/** Conditions that the lists of users, groups and objects share, without the class and the search. */
+export function objectConditions(filter: ObjectFilter): RawBuilder<unknown>[] {
+  const conditions: RawBuilder<unknown>[] = [];
+  if (!filter.includeRemoved) conditions.push(sql`o.removed_at is null`);
+  if (filter.connectionId) conditions.push(sql`o.connection_id = ${filter.connectionId}::uuid`);
+  return conditions;
+}
+
+/** The total out of the counters that the merge keeps, for lists that filter by class and connection at most. */
+export function countedTotal(objectClass: string | null, filter: ObjectFilter): RawBuilder<unknown> {
+  const conditions = [
+    objectClass === null ? sql`true` : sql`c.object_class = ${objectClass}`,
+    filter.connectionId ? sql`c.connection_id = ${filter.connectionId}::uuid` : sql`true`,
+  ];
+  const counted = filter.includeRemoved ? sql`c.present + c.removed` : sql`c.present`;
+  // Served by the table itself: a row a connection and class.
+  return sql`(select coalesce(sum(${counted}), 0) from object_count c where ${sql.join(conditions, sql` and `)})`;
+}

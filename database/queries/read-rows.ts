@@ -1,0 +1,37 @@
+// Runs reads whose rows are answers already: times come as RFC 3339 text and counts as numbers.
+import pg from 'pg';
+import { compileStatement, type Queryable, type RawBuilder } from '../sql.ts';
+
+const parseText = pg.types.getTypeParser;
+const { INT8, TIMESTAMPTZ, NUMERIC } = pg.types.builtins;
+
+/** `2026-11-22 18:46:46.123456+00` → `2026-11-22T18:46:46.123Z`; other zones and eras through Date. */
+export function toRfc3339(value: string): string {
+  if (value.length >= 22 && value.endsWith('+00') && value.charCodeAt(10) === 32) {
+    const end = value.length - 3;
+    const fraction = end > 20 ? value.slice(20, end).padEnd(3, '0').slice(0, 3) : '000';
+    return `${value.slice(0, 10)}T${value.slice(11, 19)}.${fraction}Z`;
+  }
+  return (parseText(TIMESTAMPTZ)(value) as Date).toISOString();
+}
+
+// Dates are text at once: making a Date of each and text of that again took a fifth of a list's time.
+const types = {
+  getTypeParser(oid: number, format?: 'text' | 'binary') {
+    if (oid === TIMESTAMPTZ) return toRfc3339;
+    if (oid === INT8 || oid === NUMERIC) return Number;
+    return parseText(oid, format as 'text');
+  },
+} as pg.CustomTypesConfig;
+
+/** Sends one parametrised read and answers with its rows; columns are named as the answer names them. */
+export async function readRows<Row>(on: Queryable, statement: RawBuilder<Row>): Promise<Row[]> {
+  const { sql: text, parameters } = compileStatement(statement);
+  const result = await (on as pg.Pool).query({ text, values: [...parameters], types });
+  return result.rows as Row[];
+}
+
+/** As `readRows`, for reads of at most one row. */
+export async function readRow<Row>(on: Queryable, statement: RawBuilder<Row>): Promise<Row | undefined> {
+  return (await readRows(on, statement))[0];
+}
