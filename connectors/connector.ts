@@ -77,6 +77,10 @@ export type CapableConnector = Connector & Partial<LookupById> & Partial<Describ
 export interface ConnectorContext {
   /** The import folder: the only place files are read from. */
   importDirectory: string;
+  /** Sources at link-local addresses may be dialled; cloud metadata services never are. Default: false. */
+  allowLinkLocalSources?: boolean;
+  /** Names of attributes that are secret here besides those that always are. */
+  secretAttributes?: string[];
 }
 
 /** A connection as a connector gets it: the config with its secrets decrypted. Never logged, never returned. */

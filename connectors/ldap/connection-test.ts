@@ -1,0 +1,153 @@
+// Runs the checks of an LDAP connection test, in order, until one fails.
+import { AppError } from '../../domain/app-error.ts';
+import type { CheckName, ConnectionCheck, ConnectionTest } from '../connector.ts';
+import type { AddressPolicy } from '../dial.ts';
+import type { LdapConfig } from './config.ts';
+import { openSession, type StageRunner } from './open-session.ts';
+import { pagedSearch } from './paged-search.ts';
+import { defaultLdapScopes, scopedSearches } from './scopes.ts';
+import { type RootDse, readBase, readRootDse } from './server-schema.ts';
+import type { LdapSession } from './session.ts';
+
+/** Entries after which the read check is satisfied; limits for ordinary accounts lie far below. */
+const ENOUGH_ENTRIES = 20_000;
+
+const NOTEWORTHY = new Map([
+  ['1.2.840.113556.1.4.319', 'paged results (RFC 2696)'],
+  ['1.3.6.1.4.1.4203.1.9.1.1', 'content synchronisation (RFC 4533)'],
+  ['1.2.840.113556.1.4.841', 'DirSync'],
+  ['2.16.840.1.113730.3.4.9', 'virtual list view'],
+  ['1.2.840.113556.1.4.473', 'server-side sorting (RFC 2891)'],
+  ['2.16.840.1.113730.3.4.2', 'ManageDsaIT (RFC 3296)'],
+  ['1.3.6.1.1.13.2', 'post-read (RFC 4527)'],
+]);
+
+function describeServer(rootDse: RootDse): Record<string, string | string[]> {
+  const openLdap = rootDse.objectClass.some((name) => name.toLowerCase() === 'openldaprootdse');
+  const vendorName = rootDse.vendorName ?? (openLdap ? 'OpenLDAP' : null);
+  return {
+    ...(vendorName === null ? {} : { vendorName }),
+    ...(rootDse.vendorVersion === null ? {} : { vendorVersion: rootDse.vendorVersion }),
+    namingContexts: rootDse.namingContexts,
+    supportedControl: rootDse.supportedControl
+      .filter((oid) => NOTEWORTHY.has(oid))
+      .map((oid) => `${oid} ${NOTEWORTHY.get(oid)}`),
+  };
+}
+
+async function checkBases(session: LdapSession, baseDns: string[], timeoutMs: number): Promise<void> {
+  if (baseDns.length === 0) {
+    throw new AppError(
+      'base_not_found',
+      'The connection names no base DN, and the server does not say what it holds (namingContexts): set baseDns.',
+    );
+  }
+  for (const baseDn of baseDns) {
+    const entry = await readBase(session, baseDn, ['1.1'], { timeoutMs });
+    if (entry === null) {
+      throw new AppError('access_denied', `The bind account has no right to read the base '${baseDn}'.`);
+    }
+  }
+}
+
+/** Counts what a project with the default scopes would read, as far as the time allows. */
+async function checkRead(session: LdapSession, config: LdapConfig, baseDns: string[]): Promise<string> {
+  const deadline = performance.now() + config.connectTimeoutMs * 0.8;
+  let count = 0;
+  let withId = 0;
+  for (const { baseDn, filter } of scopedSearches(defaultLdapScopes(), baseDns)) {
+    const batches = pagedSearch(session, {
+      baseDn,
+      filter,
+      attributes: [
+        'entryUUID',
+        'nsUniqueId',
+        'ibm-entryUUID',
+        'GUID',
+        ...(config.idAttribute === null ? [] : [config.idAttribute]),
+      ],
+      pageSize: config.pageSize,
+      idleTimeoutMs: config.connectTimeoutMs,
+      // An entry without any attribute ends in an empty sequence: the last two bytes say so.
+      decode: (bytes, _start, end) => !(bytes[end - 2] === 0x30 && bytes[end - 1] === 0),
+    });
+    for await (const { items } of batches) {
+      count += items.length;
+      withId += items.filter(Boolean).length;
+      if (count >= ENOUGH_ENTRIES || performance.now() > deadline) return readMessage(count, true);
+    }
+  }
+  if (count === 0) {
+    throw new AppError(
+      'access_denied',
+      `The bind account sees no users and no groups below ${baseDns.map((base) => `'${base}'`).join(', ')}: it may have no right to read them, or there are none.`,
+    );
+  }
+  if (withId === 0) {
+    throw new AppError(
+      'source_error',
+      'None of the entries has an immutable id (entryUUID, nsUniqueId, ibm-entryUUID or GUID) that the bind account may read: set idAttribute.',
+    );
+  }
+  return readMessage(count, false);
+}
+
+function readMessage(count: number, stopped: boolean): string {
+  return stopped
+    ? `Read ${count} users and groups and stopped there; the server did not cut the results.`
+    : `Read ${count} users and groups, which is all of them.`;
+}
+
+/** Resolve, connect, tls, bind, base, read: each within `connectTimeoutMs`; those after a failed one are left out. */
+export async function testLdapConnection(
+  config: LdapConfig,
+  policy: AddressPolicy,
+  signal: AbortSignal,
+): Promise<ConnectionTest> {
+  const checks: ConnectionCheck[] = [];
+  let serverInfo: Record<string, string | string[]> = {};
+  const run: StageRunner = async (name, stage, passed) => {
+    const started = performance.now();
+    const record = (ok: boolean, message: string) =>
+      checks.push({ name, ok, message, durationMs: Math.round(performance.now() - started) });
+    try {
+      const result = await stage();
+      record(true, passed(result));
+      return result;
+    } catch (error) {
+      signal.throwIfAborted();
+      record(false, error instanceof AppError ? error.message : failedCheck(name));
+      throw error;
+    }
+  };
+  let session: LdapSession | null = null;
+  try {
+    const opened = await openSession(config, policy, signal, run);
+    session = opened;
+    let baseDns = config.baseDns;
+    await run(
+      'base',
+      async () => {
+        const rootDse = await readRootDse(opened, config.connectTimeoutMs);
+        serverInfo = describeServer(rootDse);
+        if (baseDns.length === 0) baseDns = rootDse.namingContexts;
+        await checkBases(opened, baseDns, config.connectTimeoutMs);
+      },
+      () => `Found ${baseDns.map((base) => `'${base}'`).join(', ')}.`,
+    );
+    await run(
+      'read',
+      () => checkRead(opened, config, baseDns),
+      (message) => message,
+    );
+  } catch (error) {
+    if (signal.aborted || !checks.some(({ ok }) => !ok)) throw error;
+  } finally {
+    session?.close();
+  }
+  return { ok: checks.every(({ ok }) => ok), checks, serverInfo };
+}
+
+function failedCheck(name: CheckName): string {
+  return `The check '${name}' failed for a reason this program does not know.`;
+}

@@ -1,0 +1,18 @@
+// What the registry knows of the type `ldap`.
+
+import { parseConfig } from '../parse-config.ts';
+import type { ConnectorDefinition } from '../registry.ts';
+import { ldapConfigSchema } from './config.ts';
+import { createLdapConnector } from './connector.ts';
+import { checkLdapScopes, defaultLdapScopes } from './scopes.ts';
+
+export const ldapDefinition: ConnectorDefinition = {
+  type: 'ldap',
+  configSchema: ldapConfigSchema,
+  secretFields: ['bindPassword'],
+  guardedFields: ['url', 'startTls', 'caCertificate', 'bindDn'],
+  capabilities: { lookupById: true, describesSchema: true },
+  defaultScopes: defaultLdapScopes,
+  checkScopes: checkLdapScopes,
+  open: (connection, context) => createLdapConnector(parseConfig(ldapConfigSchema, connection), context),
+};

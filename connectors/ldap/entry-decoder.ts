@@ -1,0 +1,186 @@
+// Decodes a search entry's bytes straight into the shape every connector hands over.
+import { AppError } from '../../domain/app-error.ts';
+import { dnKey } from '../../domain/distinguished-name.ts';
+import { foldText } from '../../domain/folded-text.ts';
+import type { Attributes, ReferenceKey, RejectedEntry, SourceEntry } from '../../domain/source-entry.ts';
+import { type AttributeCatalog, type AttributeTraits, MEMBER_ATTRIBUTES } from './attribute-catalog.ts';
+import { BerLength } from './framing.ts';
+import { type DecodedValues, decodeValues, textOf } from './values.ts';
+
+/** An entry, or why it cannot be taken. */
+export type DecodedEntry = { entry: SourceEntry } | { rejected: RejectedEntry };
+
+const OCTET_STRING = 0x04;
+const CLASSES_WITHOUT_MEMBERS = new Set(['user', 'computer', 'contact', 'organizationalUnit']);
+
+/** What is gathered of one entry while its attributes are read. */
+interface Gathered {
+  attributes: Attributes;
+  sideAttributes: Attributes;
+  idRank: number;
+  id: DecodedValues | null;
+  memberRank: number;
+  memberName: string;
+  members: string[];
+  objectClasses: string[];
+  uid: string | null;
+  ranged: string | null;
+}
+
+class UnreadableEntry extends Error {}
+
+function isObjectClass(classes: string[], name: string): boolean {
+  const folded = name.toLowerCase();
+  return classes.some((value) => value === name || value.toLowerCase() === folded);
+}
+
+/** eDirectory's GUID and its like: sixteen bytes as a UUID; text as it is. Null for what cannot be an id. */
+function idText(values: DecodedValues | null): string | null {
+  if (values === null) return null;
+  if (Array.isArray(values)) return values.length === 1 && values[0] !== '' ? (values[0] as string) : null;
+  const bytes = Buffer.from(values.binary[0] ?? '', 'base64');
+  if (values.binary.length !== 1 || bytes.length !== 16) return null;
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** Reads the attributes of entries of one class. */
+export class EntryReader {
+  private readonly catalog: AttributeCatalog;
+  private readonly objectClass: string;
+  private readonly takesMembers: boolean;
+  private readonly length = new BerLength();
+
+  constructor(catalog: AttributeCatalog, objectClass: string) {
+    this.catalog = catalog;
+    this.objectClass = objectClass;
+    this.takesMembers = !CLASSES_WITHOUT_MEMBERS.has(objectClass);
+  }
+
+  /** Decodes one SearchResultEntry (RFC 4511 section 4.5.2); never throws on what an entry holds. */
+  decode(bytes: Buffer, start: number, end: number): DecodedEntry {
+    let dn: string | null = null;
+    try {
+      const name = this.element(bytes, start, end, OCTET_STRING);
+      dn = textOf(bytes, name, this.length.next + this.length.value);
+      if (dn === null) throw new UnreadableEntry('its distinguished name is not UTF-8');
+      return this.finish(dn, this.gather(bytes, name + this.length.value, end));
+    } catch (error) {
+      // Not the entry's fault alone: a group whose members are missing must end the read.
+      if (error instanceof AppError && error.code !== 'invalid_request') throw error;
+      const reason = error instanceof Error ? error.message : 'it cannot be decoded';
+      return {
+        rejected: {
+          distinguishedName: dn,
+          code: 'undecodable',
+          message: `The entry was not taken: ${reason}`,
+        },
+      };
+    }
+  }
+
+  /** Checks an element's tag and length; its content begins at the returned offset. */
+  private element(bytes: Buffer, at: number, limit: number, tag: number): number {
+    if (bytes[at] !== tag || !this.length.read(bytes, at + 1, limit))
+      throw new UnreadableEntry('it is malformed');
+    if (this.length.next + this.length.value > limit) throw new UnreadableEntry('it is malformed');
+    return this.length.next;
+  }
+
+  private gather(bytes: Buffer, start: number, end: number): Gathered {
+    const gathered: Gathered = {
+      attributes: {},
+      sideAttributes: {},
+      idRank: Number.POSITIVE_INFINITY,
+      id: null,
+      memberRank: Number.POSITIVE_INFINITY,
+      memberName: '',
+      members: [],
+      objectClasses: [],
+      uid: null,
+      ranged: null,
+    };
+    let at = this.element(bytes, start, end, 0x30);
+    const limit = at + this.length.value;
+    while (at < limit) {
+      const attribute = this.element(bytes, at, limit, 0x30);
+      at = attribute + this.length.value;
+      const name = this.element(bytes, attribute, at, OCTET_STRING);
+      const nameEnd = name + this.length.value;
+      const traits = this.catalog.traits(bytes.toString('latin1', name, nameEnd));
+      if (traits.place === 'dropped') continue;
+      const values = this.element(bytes, nameEnd, at, 0x31);
+      this.keep(gathered, traits, decodeValues(bytes, values, values + this.length.value, traits.binary));
+    }
+    return gathered;
+  }
+
+  private keep(gathered: Gathered, traits: AttributeTraits, values: DecodedValues): void {
+    if (this.takesMembers && traits.memberRank >= 0 && Array.isArray(values) && values.length > 0) {
+      this.keepMembers(gathered, traits, values);
+      return;
+    }
+    if (this.takesMembers && /^(member|uniqueMember|memberUid);range=/i.test(traits.name))
+      gathered.ranged = traits.name;
+    if (traits.place === 'sideAttributes') gathered.sideAttributes[traits.name] = values;
+    else gathered.attributes[traits.name] = values;
+    if (traits.idRank >= 0 && traits.idRank < gathered.idRank) {
+      gathered.idRank = traits.idRank;
+      gathered.id = values;
+    }
+    if (!Array.isArray(values)) return;
+    if (traits.isObjectClass) gathered.objectClasses = values;
+    else if (traits.isUid) gathered.uid = values[0] ?? null;
+  }
+
+  /** The first of the member attributes gives the members; the others stay ordinary attributes. */
+  private keepMembers(gathered: Gathered, traits: AttributeTraits, values: string[]): void {
+    if (traits.memberRank < gathered.memberRank) {
+      if (gathered.members.length > 0) gathered.attributes[gathered.memberName] = gathered.members;
+      gathered.memberRank = traits.memberRank;
+      gathered.memberName = traits.name;
+      gathered.members = values;
+    } else {
+      gathered.attributes[traits.name] = values;
+    }
+  }
+
+  private finish(dn: string, gathered: Gathered): DecodedEntry {
+    const sourceId = idText(gathered.id);
+    if (sourceId === null) {
+      const reason =
+        gathered.id === null
+          ? 'it has no immutable id (entryUUID, nsUniqueId, ibm-entryUUID, GUID or the configured idAttribute), or the bind account may not read it'
+          : 'its id attribute has several values or is no text';
+      return {
+        rejected: { distinguishedName: dn, code: 'no_id', message: `The entry was not taken: ${reason}.` },
+      };
+    }
+    if (gathered.ranged !== null) {
+      throw new AppError(
+        'source_error',
+        `The server sends the members of '${dn}' in portions (${gathered.ranged}), as Active Directory does; connections of type 'ldap' cannot put them together.`,
+      );
+    }
+    const hasAccount = gathered.uid !== null && isObjectClass(gathered.objectClasses, 'posixAccount');
+    return {
+      entry: {
+        sourceId,
+        objectClass: this.objectClass,
+        distinguishedName: dn,
+        referenceKey: `dn:${dnKey(dn)}`,
+        alternateKey: hasAccount ? (`uid:${foldText(gathered.uid as string)}` as ReferenceKey) : null,
+        attributes: gathered.attributes,
+        sideAttributes: gathered.sideAttributes,
+        memberAttribute: this.takesMembers ? this.memberAttribute(gathered) : null,
+        memberValues: gathered.members,
+      },
+    };
+  }
+
+  private memberAttribute(gathered: Gathered): string | null {
+    if (gathered.members.length > 0) return gathered.memberName;
+    if (isObjectClass(gathered.objectClasses, 'posixGroup')) return 'memberUid';
+    if (isObjectClass(gathered.objectClasses, 'groupOfUniqueNames')) return 'uniqueMember';
+    return this.objectClass === 'group' ? (MEMBER_ATTRIBUTES[0] as string) : null;
+  }
+}

@@ -1,0 +1,115 @@
+// Opens an LDAP session stage by stage, so that a connection test and a read fail with the same words.
+import { BindRequest, ExtendedRequest } from 'ldapts';
+import { AppError } from '../../domain/app-error.ts';
+import type { CheckName } from '../connector.ts';
+import { type AddressPolicy, dial, resolveHost, secure } from '../dial.ts';
+import { type LdapConfig, ldapTarget } from './config.ts';
+import { LDAP_SUCCESS, resultError } from './result-codes.ts';
+import { LdapSession } from './session.ts';
+
+/** Runs one stage; what it returns is said of a check that passed. */
+export type StageRunner = <T>(
+  name: CheckName,
+  stage: () => Promise<T>,
+  passed: (result: T) => string,
+) => Promise<T>;
+
+const START_TLS = '1.3.6.1.4.1.1466.20037';
+
+async function startTls(
+  session: LdapSession,
+  config: LdapConfig,
+  label: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { host } = ldapTarget(config);
+  const timeoutMs = config.connectTimeoutMs;
+  const response = await session.request(new ExtendedRequest({ messageId: 0, oid: START_TLS }), timeoutMs);
+  if (response.status !== LDAP_SUCCESS) {
+    throw new AppError(
+      'tls_failed',
+      `${label} does not offer StartTLS (result code ${response.status}): set it up there, or use ldaps://.`,
+    );
+  }
+  await session.replaceSocket((socket) =>
+    secure(socket, { host, target: label, caCertificate: config.caCertificate, timeoutMs, signal }),
+  );
+}
+
+async function bind(session: LdapSession, config: LdapConfig): Promise<void> {
+  const request = new BindRequest({
+    messageId: 0,
+    dn: config.bindDn ?? '',
+    password: config.bindPassword ?? '',
+  });
+  const response = await session.request(request, config.connectTimeoutMs);
+  if (response.status !== LDAP_SUCCESS) {
+    throw resultError(response, config.bindDn === null ? 'for an anonymous bind' : `for '${config.bindDn}'`);
+  }
+}
+
+/**
+ * Resolves, connects, sets up TLS and binds; each stage within `connectTimeoutMs`.
+ * @throws AppError with a source's code; the connection is closed then.
+ */
+export async function openSession(
+  config: LdapConfig,
+  policy: AddressPolicy,
+  signal: AbortSignal,
+  run: StageRunner = (_name, stage) => stage(),
+): Promise<LdapSession> {
+  const { host, port, implicitTls, label } = ldapTarget(config);
+  const timeoutMs = config.connectTimeoutMs;
+  const addresses = await run(
+    'resolve',
+    () => resolveHost(host, policy, timeoutMs, signal),
+    (found) => `${host} is ${found.map(({ address }) => address).join(', ')}.`,
+  );
+  let socket = await run(
+    'connect',
+    () => dial(addresses, port, label, timeoutMs, signal),
+    () => `Connected to ${label}.`,
+  );
+  // Until the session owns it, an error of the socket must not end the process.
+  socket.on('error', () => undefined);
+  let session: LdapSession | null = null;
+  try {
+    await run(
+      'tls',
+      async () => {
+        if (implicitTls) {
+          socket = await secure(socket, {
+            host,
+            target: label,
+            caCertificate: config.caCertificate,
+            timeoutMs,
+            signal,
+          });
+        }
+        session = new LdapSession(socket, label);
+        if (config.startTls) await startTls(session, config, label, signal);
+      },
+      () => tlsMessage(config, implicitTls),
+    );
+    const opened = session as unknown as LdapSession;
+    await run(
+      'bind',
+      () => bind(opened, config),
+      () => (config.bindDn === null ? 'Signed in anonymously.' : `Signed in as '${config.bindDn}'.`),
+    );
+    return opened;
+  } catch (error) {
+    const opened = session as LdapSession | null;
+    if (opened === null) socket.destroy();
+    else opened.fail(error);
+    throw error;
+  }
+}
+
+function tlsMessage(config: LdapConfig, implicitTls: boolean): string {
+  if (implicitTls) return 'TLS is set up (ldaps) and the certificate is trusted.';
+  if (config.startTls) return 'TLS is set up (StartTLS) and the certificate is trusted.';
+  return config.bindPassword === null
+    ? 'Not used.'
+    : 'Not used: password and data cross the network unencrypted. Use ldaps:// or startTls outside of a test.';
+}
