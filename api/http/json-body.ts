@@ -1,0 +1,53 @@
+// Reads a request's JSON body, once it is known who sends it and which operation it is for.
+import express, { type Request, type RequestHandler, type Response } from 'express';
+import { AppError } from '../../domain/app-error.ts';
+
+const parse = express.json({ limit: '1mb', strict: false, type: () => true });
+
+/** Bodies up to 1 MiB, JSON only; operations without a body never read one. */
+export const jsonBody: RequestHandler = (request, response, next) => {
+  if (!hasBody(request)) {
+    next();
+    return;
+  }
+  if (!isJson(request)) {
+    next(new AppError('unsupported_media_type', 'A request body is JSON: Content-Type: application/json.'));
+    return;
+  }
+  parse(request, response, (error?: unknown) => next(error === undefined ? undefined : bodyError(error)));
+};
+
+function hasBody(request: Request): boolean {
+  const length = request.headers['content-length'];
+  return request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+}
+
+function isJson(request: Request): boolean {
+  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  return type === 'application/json' || /^application\/[\w.-]+\+json$/.test(type);
+}
+
+/** body-parser's errors carry a type; what they say of the body is not repeated. */
+function bodyError(error: unknown): unknown {
+  const type = (error as { type?: unknown }).type;
+  const detail = (message: string) => ({ details: [{ path: 'body', message }] });
+  switch (type) {
+    case 'entity.too.large':
+      return new AppError('payload_too_large', 'A request body has at most 1 MiB.');
+    case 'entity.parse.failed':
+      return new AppError('invalid_request', 'The body is not valid JSON.', detail('is not valid JSON'));
+    case 'charset.unsupported':
+    case 'encoding.unsupported':
+      return new AppError('unsupported_media_type', 'The body has an encoding that is not supported.');
+    case 'request.aborted':
+    case 'request.size.invalid':
+      return new AppError('invalid_request', 'The body ended early.', detail('is shorter than announced'));
+    default:
+      return error;
+  }
+}
+
+/** Ends a request whose body nobody will read, so that the connection is not kept waiting for the rest of it. */
+export function dropUnreadBody(request: Request, response: Response): void {
+  if (!request.readableEnded && hasBody(request)) response.setHeader('Connection', 'close');
+}

@@ -1,0 +1,154 @@
+// Serves every list the same way: page or cursor, order, total, `next` link, or all rows as CSV.
+import type { Request, Response } from 'express';
+import type { Logger } from 'pino';
+import type { ZodObject } from 'zod';
+import { DEFAULT_PAGE_SIZE } from '../../contracts/schemas.ts';
+import type { ListRequest, ListResult, Position } from '../../database/queries/list-rows.ts';
+import { type CsvColumn, csvColumns, csvStream } from './csv.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { pathOf, requestId } from './request-context.ts';
+import { invalidRequest } from './validation-errors.ts';
+
+/** What a list's query string may hold beside its filters. */
+export interface ListQuery<Sort extends string> {
+  page?: number | undefined;
+  pageSize?: number | undefined;
+  cursor?: string | undefined;
+  sort?: Sort | `-${Sort}` | undefined;
+  format?: 'json' | 'csv' | undefined;
+}
+
+export interface ListOptions<Sort extends string, Row extends object> {
+  request: Request;
+  response: Response;
+  query: ListQuery<Sort>;
+  defaultSort: Sort | `-${Sort}`;
+  /** A row as the contract shows it: its fields are the CSV's columns. */
+  rowSchema: ZodObject;
+  /** The file that a CSV is offered as, without its ending. */
+  fileName: string;
+  read: (request: ListRequest<Sort>) => Promise<ListResult<Row>>;
+}
+
+export interface ListBody<Row> {
+  data: Row[];
+  totalCount: number;
+  page: number;
+  pageSize: number;
+}
+
+export type RespondWithList = <Sort extends string, Row extends object>(
+  options: ListOptions<Sort, Row>,
+) => Promise<{ status: 200; body: ListBody<Row> }>;
+
+/** Rows a statement when exporting: few enough to hold, many enough that ordering them again costs little. */
+const EXPORT_BATCH = 2_000;
+
+/** @param cursorKey signs cursors; the same in all API processes. */
+export function createListResponder(cursorKey: Uint8Array, logger: Logger): RespondWithList {
+  const columns = new WeakMap<ZodObject, CsvColumn[]>();
+  const columnsOf = (schema: ZodObject) => {
+    const known = columns.get(schema) ?? csvColumns(schema);
+    columns.set(schema, known);
+    return known;
+  };
+  return async (options) => {
+    const { request, response, query } = options;
+    response.vary('Accept');
+    const order = orderOf(query.sort ?? options.defaultSort, query.sort !== undefined);
+    if (wantsCsv(request, query)) {
+      const failed = (error: unknown) =>
+        logger.error(
+          { requestId: requestId(request), message: (error as Error).message },
+          'an export broke off',
+        );
+      const stream = csvStream(
+        response,
+        `${options.fileName}.csv`,
+        columnsOf(options.rowSchema),
+        await startExport(options.read, order),
+        failed,
+      );
+      // ts-rest pipes streams; its types know only the contract's JSON.
+      return { status: 200, body: stream as never };
+    }
+    const signed = filtersOf(request, query);
+    const start = startOf(query, cursorKey, signed);
+    const pageSize = query.pageSize ?? DEFAULT_PAGE_SIZE;
+    const offset = start.after ? 0 : (start.page - 1) * pageSize;
+    const result = await options.read({
+      ...order,
+      limit: pageSize,
+      offset,
+      after: start.after,
+      withTotal: true,
+    });
+    if (result.next) {
+      const cursor = encodeCursor(cursorKey, signed, { position: result.next, page: start.page + 1 });
+      response.setHeader('Link', `<${nextUrl(request, cursor)}>; rel="next"`);
+    }
+    return {
+      status: 200,
+      body: { data: result.rows, totalCount: result.totalCount, page: start.page, pageSize },
+    };
+  };
+}
+
+function orderOf<Sort extends string>(sort: Sort | `-${Sort}`, sortGiven: boolean) {
+  const descending = sort.startsWith('-');
+  return { sort: (descending ? sort.slice(1) : sort) as Sort, descending, sortGiven };
+}
+
+function startOf(
+  query: ListQuery<string>,
+  key: Uint8Array,
+  filters: unknown,
+): { page: number; after: Position | null } {
+  if (query.cursor === undefined) return { page: query.page ?? 1, after: null };
+  if (query.page !== undefined)
+    throw invalidRequest([
+      { path: 'query.page', message: 'cannot be combined with cursor, which has its own page' },
+    ]);
+  const place = decodeCursor(key, filters, query.cursor);
+  return { page: place.page, after: place.position };
+}
+
+/** What a cursor is bound to: path, filters and order; neither the page, nor its size, nor the format. */
+function filtersOf(request: Request, query: ListQuery<string>): unknown {
+  const { page, pageSize, cursor, format, ...filters } = query;
+  const entries = Object.entries(filters).filter(([, value]) => value !== undefined);
+  return [pathOf(request.originalUrl), entries.sort(([a], [b]) => (a < b ? -1 : 1))];
+}
+
+function nextUrl(request: Request, cursor: string): string {
+  const [path = '', search = ''] = request.originalUrl.split('?', 2);
+  const parameters = new URLSearchParams(search);
+  parameters.delete('page');
+  parameters.set('cursor', cursor);
+  // Relative to the server: behind a proxy, only the client knows which host it called.
+  return `${path}?${parameters}`;
+}
+
+function wantsCsv(request: Request, query: ListQuery<string>): boolean {
+  if (query.format !== undefined) return query.format === 'csv';
+  const accept = request.headers.accept;
+  return accept?.includes('csv') === true && request.accepts(['json', 'csv']) === 'csv';
+}
+
+/** Reads the first batch at once, so that what is wrong with it is still an error answer and not a broken file. */
+async function startExport<Sort extends string, Row extends object>(
+  read: ListOptions<Sort, Row>['read'],
+  order: { sort: Sort; descending: boolean; sortGiven: boolean },
+): Promise<AsyncIterable<Row[]>> {
+  const batch = (after: Position | null) =>
+    read({ ...order, limit: EXPORT_BATCH, offset: 0, after, withTotal: false });
+  const first = await batch(null);
+  return (async function* () {
+    let current = first;
+    yield current.rows;
+    while (current.next) {
+      current = await batch(current.next);
+      yield current.rows;
+    }
+  })();
+}
