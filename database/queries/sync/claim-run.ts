@@ -29,7 +29,7 @@ export interface ClaimedRun {
 export async function claimNextRun(
   pool: pg.Pool,
   projectId: string,
-  temporalRunId: string,
+  temporalRunId: string | null,
 ): Promise<ClaimedRun | null> {
   return transaction(pool, async (client) => {
     const claimed = await runOne<ClaimedRun & { epoch: string }>(

@@ -1,0 +1,29 @@
+// All activities, bound to what they work with; workflows import the type of this and nothing else of it.
+import type { ClaimedRun } from '../database/queries/sync/claim-run.ts';
+import type { RunOutcome } from '../database/queries/sync/finish-run.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { checkSource } from './sync-run/check-source.ts';
+import { claimRun } from './sync-run/claim-run.ts';
+import { type CleanUpInput, type CleanUpResult, cleanUp } from './sync-run/clean-up.ts';
+import { approveRemovals, closeRun } from './sync-run/close-run.ts';
+import type { MergeInput } from './sync-run/merge-context.ts';
+import { mergeMemberships } from './sync-run/merge-memberships.ts';
+import { mergeObjects } from './sync-run/merge-objects.ts';
+import { type ReadResult, readSource } from './sync-run/read-source.ts';
+import type { StepInput } from './sync-run/run-step.ts';
+
+export function createActivities(deps: ActivityDependencies) {
+  return {
+    claimRun: (projectId: string): Promise<ClaimedRun | null> => claimRun(deps, projectId),
+    checkSource: (input: StepInput): Promise<void> => checkSource(deps, input),
+    readSource: (input: StepInput): Promise<ReadResult> => readSource(deps, input),
+    mergeObjects: (input: MergeInput): Promise<void> => mergeObjects(deps, input),
+    mergeMemberships: (input: MergeInput): Promise<void> => mergeMemberships(deps, input),
+    cleanUp: (input: CleanUpInput): Promise<CleanUpResult> => cleanUp(deps, input),
+    approveRemovals: (runId: string): Promise<void> => approveRemovals(deps, runId),
+    closeRun: (input: { runId: string; outcome: RunOutcome }): Promise<void> => closeRun(deps, input),
+  };
+}
+
+export type { ClaimedRun } from '../database/queries/sync/claim-run.ts';
+export type Activities = ReturnType<typeof createActivities>;

@@ -1,0 +1,15 @@
+// Takes the next run of a project off the queue.
+import { Context } from '@temporalio/activity';
+import { type ClaimedRun, claimNextRun } from '../../database/queries/sync/claim-run.ts';
+import { causeOf, toFailure } from '../activity-failure.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+
+export async function claimRun(deps: ActivityDependencies, projectId: string): Promise<ClaimedRun | null> {
+  const temporalRunId = Context.current().info.workflowExecution?.runId ?? null;
+  try {
+    return await claimNextRun(deps.database.pool, projectId, temporalRunId);
+  } catch (error) {
+    deps.logger.warn({ err: error, projectId }, 'the queue of runs could not be read');
+    throw toFailure(causeOf(error), false);
+  }
+}

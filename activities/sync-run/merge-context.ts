@@ -1,0 +1,64 @@
+// What merge, memberships and cleanup share: one read's staging, and the check that it is still whole.
+import { ApplicationFailure } from '@temporalio/common';
+import type pg from 'pg';
+import type { MergeScope } from '../../database/queries/sync/merge-objects.ts';
+import { recordedRead } from '../../database/queries/sync/record-read.ts';
+import type { BatchKey } from '../../database/queries/sync/run-batches.ts';
+import { isBatchApplied, recordBatch } from '../../database/queries/sync/run-batches.ts';
+import { stagedCount, stagingTables } from '../../database/queries/sync/staging.ts';
+import { connectionTurn } from '../../database/run-fence.ts';
+import { STAGING_LOST } from '../../domain/run-failure.ts';
+import type { StepContext, StepInput } from './run-step.ts';
+
+export interface MergeInput extends StepInput {
+  readEpoch: number;
+}
+
+export function mergeScope({ plan }: StepContext, readEpoch: number): MergeScope {
+  return {
+    runId: plan.runId,
+    projectId: plan.projectId,
+    connectionId: plan.connectionId,
+    instant: plan.instant,
+    tables: stagingTables(plan.runId, readEpoch),
+  };
+}
+
+/**
+ * Staging is unlogged: a crash of PostgreSQL empties it while the run's log still tells its size.
+ * @throws ApplicationFailure STAGING_LOST when they differ, for the workflow to read again.
+ */
+export async function verifyStaging(
+  { deps, plan }: StepContext,
+  readEpoch: number,
+): Promise<{ staged: number; rejected: number }> {
+  const { pool } = deps.database;
+  const recorded = await recordedRead(pool, plan.runId, readEpoch);
+  const staged = await stagedCount(pool, stagingTables(plan.runId, readEpoch));
+  if (recorded && staged === recorded.staged) return recorded;
+  throw ApplicationFailure.create({
+    message: 'The staged entries were lost in a crash of the database; the source is read again.',
+    type: STAGING_LOST,
+    nonRetryable: true,
+  });
+}
+
+/** Applies one batch in the connection's turn, once: what has its row in the ledger is passed over. */
+export async function applyBatch(
+  context: StepContext,
+  key: BatchKey,
+  percent: number,
+  work: (client: pg.PoolClient) => Promise<object>,
+): Promise<void> {
+  context.signal.throwIfAborted();
+  await connectionTurn(
+    context.deps.database.pool,
+    context.fence,
+    context.plan.connectionId,
+    async (client) => {
+      if (await isBatchApplied(client, key)) return;
+      const counts = await work(client);
+      await recordBatch(client, key, { ...counts } as Record<string, number>, { step: key.step, percent });
+    },
+  );
+}

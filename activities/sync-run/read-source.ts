@@ -1,0 +1,101 @@
+// Steps `read` and `stage`: pages from the source, compared with what is known, what differs copied into staging.
+import { completeRead, recordPage, resetRead } from '../../database/queries/sync/record-read.ts';
+import { finishStep } from '../../database/queries/sync/run-steps.ts';
+import {
+  analyzeStaging,
+  createStaging,
+  dropStaging,
+  type StagingTables,
+  stageEntries,
+  stageMembers,
+  stageSeen,
+  stagingTables,
+} from '../../database/queries/sync/staging.ts';
+import { fencedTransaction } from '../../database/run-fence.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { withConnector } from './open-connector.ts';
+import { createPageStager, type StagedPage } from './page-stager.ts';
+import { percentOf, readFraction } from './progress.ts';
+import { runStep, type StepContext, type StepInput } from './run-step.ts';
+
+export interface ReadResult {
+  /** Names the staging tables; merge and cleanup work on this read and no other. */
+  readEpoch: number;
+  staged: number;
+}
+
+export async function readSource(deps: ActivityDependencies, input: StepInput): Promise<ReadResult> {
+  return runStep(deps, input, ['read', 'stage'], async (context) => {
+    const { pool } = deps.database;
+    const { fence, plan } = context;
+    const tables = stagingTables(fence.runId, fence.epoch);
+    await fencedTransaction(pool, fence, (client) => resetRead(client, fence.runId));
+    await dropStaging(pool, fence.runId);
+    await createStaging(pool, tables);
+    const totals = await readPages(context, tables);
+    await analyzeStaging(pool, tables);
+    await fencedTransaction(pool, fence, async (client) => {
+      await completeRead(client, fence.runId, fence.epoch);
+      await finishStep(client, fence.runId, ['read'], 'completed', {
+        read: totals.read,
+        errors: totals.rejected,
+      });
+      await finishStep(client, fence.runId, ['stage'], 'completed', { staged: totals.changed });
+    });
+    deps.logger.info({ runId: plan.runId, ...totals }, 'read complete');
+    return { readEpoch: fence.epoch, staged: totals.read - totals.rejected };
+  });
+}
+
+interface ReadTotals {
+  read: number;
+  rejected: number;
+  changed: number;
+}
+
+async function readPages(context: StepContext, tables: StagingTables): Promise<ReadTotals> {
+  const totals: ReadTotals = { read: 0, rejected: 0, changed: 0 };
+  await withConnector(context, async (connector) => {
+    await connector.connect(context.signal);
+    const stager = createPageStager(context, connector, tables);
+    // One page is written while the next one is compared: the database and this process work side by side.
+    let writing: Promise<void> = Promise.resolve();
+    try {
+      for await (const page of connector.read(context.plan.scopes, context.signal)) {
+        context.signal.throwIfAborted();
+        const staged = await stager.stage(page);
+        await writing;
+        totals.read += staged.seen.length + staged.rejected.length;
+        totals.rejected += staged.rejected.length;
+        totals.changed += staged.entries.length;
+        writing = writePage(context, tables, staged, totals.read);
+        // A failed write is thrown where it is awaited, not as an unhandled rejection before that.
+        writing.catch(() => {});
+      }
+    } finally {
+      await writing;
+    }
+  });
+  return totals;
+}
+
+async function writePage(
+  { deps, plan, fence }: StepContext,
+  tables: StagingTables,
+  page: StagedPage,
+  read: number,
+): Promise<void> {
+  await fencedTransaction(deps.database.pool, fence, async (client) => {
+    await stageSeen(client, tables, page.seen);
+    await stageEntries(client, tables, page.entries);
+    if (page.hasMembers) await stageMembers(client, tables, page.members());
+    await recordPage(client, {
+      runId: fence.runId,
+      epoch: fence.epoch,
+      staged: page.seen.length,
+      rejected: page.rejected,
+      notices: page.notices,
+      percent: percentOf('read', readFraction(read, plan.expected)),
+    });
+  });
+}

@@ -1,0 +1,77 @@
+// The frame around each step of a run: the fence, the heartbeat, the record of attempts, the failure.
+import { Context } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
+import type { StepName } from '../../database/queries/sync/claim-run.ts';
+import { type RunPlan, runPlan } from '../../database/queries/sync/run-plan.ts';
+import { beginStep, failAttempt } from '../../database/queries/sync/run-steps.ts';
+import { epochOf, fencedTransaction, type RunFence, takeOver } from '../../database/run-fence.ts';
+import { AppError } from '../../domain/app-error.ts';
+import { causeOf, isCancellation, toFailure } from '../activity-failure.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+
+/** What the workflow hands to a step: ids and numbers, never rows. */
+export interface StepInput {
+  runId: string;
+  /** Counts the steps of this run, repeated ones too: with the attempt it makes the fence. */
+  ordinal: number;
+  /** After how many failures of the source in a row the step is given up. */
+  sourceAttempts: number;
+}
+
+export interface StepContext {
+  deps: ActivityDependencies;
+  plan: RunPlan;
+  fence: RunFence;
+  signal: AbortSignal;
+}
+
+/**
+ * Takes the run over, does `work`, and on failure notes what happened before it lets Temporal try again or fail.
+ * @param names the run's steps that this activity is; the first one carries attempts and errors
+ */
+export async function runStep<T>(
+  deps: ActivityDependencies,
+  input: StepInput,
+  names: [StepName, ...StepName[]],
+  work: (context: StepContext) => Promise<T>,
+): Promise<T> {
+  const activity = Context.current();
+  const signal = activity.cancellationSignal;
+  const { attempt, heartbeatTimeoutMs } = activity.info;
+  const fence = { runId: input.runId, epoch: epochOf(input.ordinal, attempt) };
+  const { pool } = deps.database;
+  const heartbeat = setInterval(
+    () => activity.heartbeat(),
+    Math.max(200, (heartbeatTimeoutMs ?? 30_000) / 4),
+  );
+  try {
+    await takeOver(pool, fence);
+    const plan = await runPlan(pool, input.runId);
+    if (!plan)
+      throw new AppError('not_found', 'The project or its connection was deleted while the run was waiting.');
+    await fencedTransaction(pool, fence, (client) => beginStep(client, input.runId, names, attempt));
+    return await work({ deps, plan, fence, signal });
+  } catch (error) {
+    if (isCancellation(error, signal)) throw new CancelledFailure('The run was cancelled.');
+    throw await noteFailure(deps, input, names[0], fence, error);
+  } finally {
+    clearInterval(heartbeat);
+  }
+}
+
+async function noteFailure(
+  deps: ActivityDependencies,
+  input: StepInput,
+  name: StepName,
+  fence: RunFence,
+  error: unknown,
+): Promise<Error> {
+  const cause = causeOf(error);
+  const log = deps.logger.child({ runId: input.runId, step: name });
+  if (cause.code === 'internal_error') log.error({ err: error }, 'a step failed unexpectedly');
+  else log.warn({ code: cause.code }, cause.message);
+  const failures = await fencedTransaction(deps.database.pool, fence, (client) =>
+    failAttempt(client, { runId: input.runId, name, ...cause }),
+  ).catch(() => 0);
+  return toFailure(cause, cause.bySource && failures >= input.sourceAttempts);
+}
