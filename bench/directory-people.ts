@@ -2,7 +2,7 @@
 import { escapeDnValue, ldifLine } from './ldif.ts';
 import { createRandom, type Random } from './random.ts';
 
-const GIVEN = [
+export const GIVEN_NAMES = [
   ...[
     'Alice',
     'Bruno',
@@ -32,7 +32,7 @@ const GIVEN = [
     'Yusuf',
   ],
 ];
-const SURNAMES = [
+export const SURNAMES = [
   ...[
     'Adler',
     'Bianchi',
@@ -79,7 +79,7 @@ export const DEPARTMENTS = [
   ],
   ...['Sales'],
 ];
-const TITLES = [
+export const TITLES = [
   'Analyst',
   'Assistant',
   'Consultant',
@@ -155,7 +155,7 @@ function awkwardName(people: People, index: number): string | undefined {
 /** Person `index` as LDIF: an inetOrgPerson with what a personnel system usually fills. */
 export function personEntry(people: People, index: number): string {
   const random = createRandom(people.seed * 31 + index);
-  const given = random.pick(GIVEN);
+  const given = random.pick(GIVEN_NAMES);
   const surname = random.pick(SURNAMES);
   const name = awkwardName(people, index) ?? `${given} ${surname}`;
   const account = accountName(index);

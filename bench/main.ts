@@ -1,0 +1,48 @@
+// The benchmarks' entry: `npm run bench -- sync` and `npm run bench -- api`.
+import { benchApi } from './api-bench.ts';
+import { type BenchOptions, BenchOptionsError, HELP, parseBenchOptions } from './options.ts';
+import { apiReportText, syncReportText } from './report-text.ts';
+import { benchSync } from './sync-bench.ts';
+
+/** @returns the exit code. */
+async function main(parameters: string[]): Promise<number> {
+  let options: BenchOptions;
+  try {
+    options = parseBenchOptions(parameters);
+  } catch (error) {
+    if (!(error instanceof BenchOptionsError)) throw error;
+    process.stderr.write(`${error.message}\n\n${HELP}`);
+    return 2;
+  }
+  if (options.command === 'help') {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const stack = new AsyncDisposableStack();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => void stack.disposeAsync().finally(() => process.exit(130)));
+  try {
+    process.stdout.write(await runBench(options, stack));
+    return 0;
+  } catch (error) {
+    process.stderr.write(`The benchmark failed: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  } finally {
+    await stack.disposeAsync();
+  }
+}
+
+async function runBench(
+  options: Exclude<BenchOptions, { command: 'help' }>,
+  stack: AsyncDisposableStack,
+): Promise<string> {
+  const say = (message: string) => void process.stderr.write(`${message}\n`);
+  if (options.command === 'sync') {
+    const report = await benchSync(options, stack, say);
+    return options.json ? `${JSON.stringify(report, null, 2)}\n` : syncReportText(report);
+  }
+  const report = await benchApi(options, stack, say);
+  return options.json ? `${JSON.stringify(report, null, 2)}\n` : apiReportText(report);
+}
+
+process.exitCode = await main(process.argv.slice(2));

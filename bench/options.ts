@@ -1,0 +1,95 @@
+// The benchmarks' command line: what may be asked for, and a clear word for what may not.
+import { parseArgs } from 'node:util';
+
+export interface SyncBenchOptions {
+  command: 'sync';
+  users: number;
+  runs: number;
+  json: boolean;
+  /** Folder for the worker's CPU profiles; null: no profile. */
+  profile: string | null;
+}
+
+export interface ApiBenchOptions {
+  command: 'api';
+  users: number;
+  runs: number;
+  /** How long each server is loaded in each round. */
+  seconds: number;
+  json: boolean;
+}
+
+export type BenchOptions = SyncBenchOptions | ApiBenchOptions | { command: 'help' };
+
+/** A command line that cannot be used; the message says why and what would be right. */
+export class BenchOptionsError extends Error {
+  override readonly name = 'BenchOptionsError';
+}
+
+export const HELP = `Usage: npm run bench -- <benchmark> [options]
+
+Benchmarks
+  sync   Synchronises a generated LDAP directory: a first full run, a second one with nothing changed,
+         and the worker's peak memory, beside ldapsearch + COPY of the same entries.
+  api    Times GET /users (first page, search, department, page 400), beside a bare node:http + pg
+         server that runs the same SQL.
+
+Options
+  --users N      People in the directory (default 100000); sync adds one group for every 40.
+  --runs N       Rounds, of which the median is reported (default 3; the baseline of sync has at least 3).
+  --seconds N    api: how long each server is loaded in each round (default 5).
+  --profile DIR  sync: writes CPU profiles of the worker into DIR and prints where its time went.
+  --json         The figures as JSON on standard output; progress goes to standard error.
+  --help         This text.
+
+Everything runs on this machine, on free ports, in a temporary folder that is removed afterwards.
+sync needs slapd and ldap-utils.
+`;
+
+/** @throws BenchOptionsError that names the wrong word or number. */
+export function parseBenchOptions(parameters: string[]): BenchOptions {
+  const { values, positionals } = parse(parameters);
+  if (values.help) return { command: 'help' };
+  const [command, ...rest] = positionals;
+  if (command !== 'sync' && command !== 'api')
+    throw new BenchOptionsError(
+      command === undefined
+        ? 'Which benchmark? One of: sync, api.'
+        : `Unknown benchmark "${command}". One of: sync, api.`,
+    );
+  if (rest.length > 0) throw new BenchOptionsError(`Unexpected "${rest.join(' ')}" after "${command}".`);
+  const misplaced = command === 'api' ? 'profile' : 'seconds';
+  if (values[misplaced] !== undefined)
+    throw new BenchOptionsError(`--${misplaced} belongs to the other benchmark, not to ${command}.`);
+  const users = wholeNumber('--users', values.users ?? '100000', 40);
+  const runs = wholeNumber('--runs', values.runs ?? '3', 1);
+  const json = values.json ?? false;
+  if (command === 'sync') return { command, users, runs, json, profile: values.profile ?? null };
+  return { command, users, runs, json, seconds: wholeNumber('--seconds', values.seconds ?? '5', 1) };
+}
+
+function parse(parameters: string[]) {
+  try {
+    return parseArgs({
+      args: parameters,
+      allowPositionals: true,
+      options: {
+        users: { type: 'string' },
+        runs: { type: 'string' },
+        seconds: { type: 'string' },
+        profile: { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new BenchOptionsError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function wholeNumber(option: string, text: string, least: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < least || value > 10_000_000)
+    throw new BenchOptionsError(`${option} must be a whole number from ${least} to 10000000, not "${text}".`);
+  return value;
+}
