@@ -1,26 +1,10 @@
-// Knows every connector type: its settings, its secrets, its capabilities, and how to open it.
-import type { z } from 'zod';
-import { AppError, type ErrorDetail } from '../domain/app-error.ts';
-import type { CapableConnector, ConnectorContext, OpenConnection, SourceScope } from './connector.ts';
+// Knows every connector type there is, and refuses the others in words.
+import { AppError } from '../domain/app-error.ts';
+import type { CapableConnector, ConnectorContext, OpenConnection } from './connector.ts';
+import type { ConnectorDefinition } from './definition.ts';
 import { ldapDefinition } from './ldap/definition.ts';
 
-/** One connector type. */
-export interface ConnectorDefinition {
-  type: string;
-  /** `config` of a connection, secrets included; fills in defaults and refuses unknown fields. */
-  configSchema: z.ZodType<Record<string, unknown>>;
-  /** Fields that are kept encrypted and never returned. */
-  secretFields: readonly string[];
-  /** Fields that say where secrets are sent: a change of one requires the secrets again. */
-  guardedFields: readonly string[];
-  capabilities: { lookupById: boolean; describesSchema: boolean };
-  /** The scopes a project gets that names none. */
-  defaultScopes(config: Record<string, unknown>): SourceScope[];
-  /** What is wrong with a project's scopes, by path below the list (`0.filter`); empty when they can be read. */
-  checkScopes(scopes: SourceScope[]): ErrorDetail[];
-  /** @throws AppError `invalid_configuration` when the config is not what `configSchema` accepts. */
-  open(connection: OpenConnection, context: ConnectorContext): CapableConnector;
-}
+export type { ConnectorDefinition } from './definition.ts';
 
 export interface ConnectorRegistry {
   types(): string[];

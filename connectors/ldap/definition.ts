@@ -1,7 +1,7 @@
 // What the registry knows of the type `ldap`.
 
+import type { ConnectorDefinition } from '../definition.ts';
 import { parseConfig } from '../parse-config.ts';
-import type { ConnectorDefinition } from '../registry.ts';
 import { ldapConfigSchema } from './config.ts';
 import { createLdapConnector } from './connector.ts';
 import { checkLdapScopes, defaultLdapScopes } from './scopes.ts';
