@@ -1,6 +1,7 @@
 // Knows every connector type there is, and refuses the others in words.
 import { AppError } from '../domain/app-error.ts';
 import type { CapableConnector, ConnectorContext, OpenConnection } from './connector.ts';
+import { csvDefinition } from './csv/definition.ts';
 import type { ConnectorDefinition } from './definition.ts';
 import { ldapDefinition } from './ldap/definition.ts';
 
@@ -19,7 +20,7 @@ const PLANNED = new Set(['active-directory', 'scim', 'sql']);
 /** The connectors there are: `ldap` and `csv`. */
 export function createConnectorRegistry(): ConnectorRegistry {
   const definitions = new Map<string, ConnectorDefinition>(
-    [ldapDefinition].map((definition) => [definition.type, definition]),
+    [ldapDefinition, csvDefinition].map((definition) => [definition.type, definition]),
   );
   const types = () => [...definitions.keys()];
   const definition = (type: string): ConnectorDefinition => {

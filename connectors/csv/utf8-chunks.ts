@@ -76,7 +76,7 @@ function byOrderMark(first: Buffer, configured: string): string {
  */
 export async function* utf8Chunks(file: ImportFile, encoding: CsvConfig['encoding']): AsyncGenerator<Buffer> {
   const checker = new Utf8Checker(file.name);
-  let decoder: TextDecoder | null = null;
+  let decoder: InstanceType<typeof TextDecoder> | null = null;
   let position = 0;
   for (;;) {
     const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
@@ -95,7 +95,12 @@ export async function* utf8Chunks(file: ImportFile, encoding: CsvConfig['encodin
   }
 }
 
-function decode(decoder: TextDecoder, data: Buffer, isLast: boolean, name: string): Buffer {
+function decode(
+  decoder: InstanceType<typeof TextDecoder>,
+  data: Buffer,
+  isLast: boolean,
+  name: string,
+): Buffer {
   try {
     return Buffer.from(decoder.decode(data, { stream: !isLast }));
   } catch (cause) {

@@ -1,9 +1,10 @@
 // Runs the checks of an LDAP connection test, in order, until one fails.
 import { AppError } from '../../domain/app-error.ts';
-import type { CheckName, ConnectionCheck, ConnectionTest } from '../connector.ts';
+import { createCheckRecorder } from '../check-recorder.ts';
+import type { ConnectionTest } from '../connector.ts';
 import type { AddressPolicy } from '../dial.ts';
 import type { LdapConfig } from './config.ts';
-import { openSession, type StageRunner } from './open-session.ts';
+import { openSession } from './open-session.ts';
 import { pagedSearch } from './paged-search.ts';
 import { defaultLdapScopes, scopedSearches } from './scopes.ts';
 import { type RootDse, readBase, readRootDse } from './server-schema.ts';
@@ -104,22 +105,8 @@ export async function testLdapConnection(
   policy: AddressPolicy,
   signal: AbortSignal,
 ): Promise<ConnectionTest> {
-  const checks: ConnectionCheck[] = [];
+  const { checks, run, hasFailed } = createCheckRecorder(signal);
   let serverInfo: Record<string, string | string[]> = {};
-  const run: StageRunner = async (name, stage, passed) => {
-    const started = performance.now();
-    const record = (ok: boolean, message: string) =>
-      checks.push({ name, ok, message, durationMs: Math.round(performance.now() - started) });
-    try {
-      const result = await stage();
-      record(true, passed(result));
-      return result;
-    } catch (error) {
-      signal.throwIfAborted();
-      record(false, error instanceof AppError ? error.message : failedCheck(name));
-      throw error;
-    }
-  };
   let session: LdapSession | null = null;
   try {
     const opened = await openSession(config, policy, signal, run);
@@ -141,13 +128,9 @@ export async function testLdapConnection(
       (message) => message,
     );
   } catch (error) {
-    if (signal.aborted || !checks.some(({ ok }) => !ok)) throw error;
+    if (signal.aborted || !hasFailed()) throw error;
   } finally {
     session?.close();
   }
-  return { ok: checks.every(({ ok }) => ok), checks, serverInfo };
-}
-
-function failedCheck(name: CheckName): string {
-  return `The check '${name}' failed for a reason this program does not know.`;
+  return { ok: !hasFailed(), checks, serverInfo };
 }

@@ -1,18 +1,11 @@
 // Opens an LDAP session stage by stage, so that a connection test and a read fail with the same words.
 import { BindRequest, ExtendedRequest } from 'ldapts';
 import { AppError } from '../../domain/app-error.ts';
-import type { CheckName } from '../connector.ts';
+import type { CheckRunner } from '../check-recorder.ts';
 import { type AddressPolicy, dial, resolveHost, secure } from '../dial.ts';
 import { type LdapConfig, ldapTarget } from './config.ts';
 import { LDAP_SUCCESS, resultError } from './result-codes.ts';
 import { LdapSession } from './session.ts';
-
-/** Runs one stage; what it returns is said of a check that passed. */
-export type StageRunner = <T>(
-  name: CheckName,
-  stage: () => Promise<T>,
-  passed: (result: T) => string,
-) => Promise<T>;
 
 const START_TLS = '1.3.6.1.4.1.1466.20037';
 
@@ -56,7 +49,7 @@ export async function openSession(
   config: LdapConfig,
   policy: AddressPolicy,
   signal: AbortSignal,
-  run: StageRunner = (_name, stage) => stage(),
+  run: CheckRunner = (_name, stage) => stage(),
 ): Promise<LdapSession> {
   const { host, port, implicitTls, label } = ldapTarget(config);
   const timeoutMs = config.connectTimeoutMs;

@@ -1,0 +1,95 @@
+// Runs the checks of a CSV connection test; those of a network are passed over in words.
+import { AppError } from '../../domain/app-error.ts';
+import type { IsSecretAttribute } from '../../domain/secret-attributes.ts';
+import { createCheckRecorder } from '../check-recorder.ts';
+import type { ConnectionTest } from '../connector.ts';
+import { readHeader, readMembershipHeader } from './columns.ts';
+import type { CsvConfig } from './config.ts';
+import { type ImportFile, openImportFile } from './import-file.ts';
+import { createRowReader } from './row-entries.ts';
+import { csvRows } from './rows.ts';
+
+async function readStart(file: ImportFile, config: CsvConfig, isSecret: IsSecretAttribute): Promise<string> {
+  const lots = csvRows(file, config);
+  try {
+    const first = await lots.next();
+    const [header, ...rows] = first.done ? [] : first.value;
+    const columns = readHeader(header?.cells ?? [], file.name, config, isSecret);
+    const reader = createRowReader({ file: file.name, columns, separator: config.multiValueSeparator });
+    const results = rows.map((row) => reader.read(row));
+    const rejected = results.flatMap((result) => ('rejected' in result ? [result.rejected] : []));
+    if (rejected.length > 0 && rejected.length === results.length) {
+      throw new AppError(
+        'malformed_file',
+        `None of the first ${results.length} rows can be read: ${rejected[0]?.message}`,
+      );
+    }
+    const some =
+      rejected.length === 0 ? '' : ` ${rejected.length} of them cannot be taken: ${rejected[0]?.message}`;
+    return `The header has ${columns.width} columns; read the first ${results.length} rows.${some}`;
+  } finally {
+    await lots.return(undefined);
+  }
+}
+
+async function readMembershipStart(file: ImportFile, config: CsvConfig): Promise<void> {
+  const lots = csvRows(file, config);
+  try {
+    const first = await lots.next();
+    readMembershipHeader(first.done ? [] : (first.value[0]?.cells ?? []), file.name);
+  } finally {
+    await lots.return(undefined);
+  }
+}
+
+/** Resolve: the paths are allowed; connect: the files open; base: they hold something; read: header and rows. */
+export async function testCsvConnection(
+  config: CsvConfig,
+  importDirectory: string,
+  isSecret: IsSecretAttribute,
+  signal: AbortSignal,
+): Promise<ConnectionTest> {
+  const { checks, run, hasFailed } = createCheckRecorder(signal);
+  const names = [config.file, ...(config.membershipFile === null ? [] : [config.membershipFile])];
+  const files: ImportFile[] = [];
+  const notUsed = async () => undefined;
+  try {
+    await run(
+      'resolve',
+      async () => {
+        for (const name of names) files.push(await openImportFile(importDirectory, name));
+      },
+      () => `Found ${names.map((name) => `'${name}'`).join(' and ')} in the import folder.`,
+    );
+    await run(
+      'connect',
+      async () => {
+        for (const file of files) await file.handle.read(Buffer.alloc(1), 0, 1, 0);
+      },
+      () => `Opened ${files.map(({ name, size }) => `'${name}' (${size} bytes)`).join(' and ')}.`,
+    );
+    await run('tls', notUsed, () => 'Not used by CSV.');
+    await run('bind', notUsed, () => 'Not used by CSV.');
+    await run('base', notUsed, () => 'Not used by CSV.');
+    await run(
+      'read',
+      async () => {
+        const [main, memberships] = files;
+        const message = await readStart(main as ImportFile, config, isSecret);
+        if (memberships !== undefined) await readMembershipStart(memberships, config);
+        return message;
+      },
+      (message) => message,
+    );
+  } catch (error) {
+    if (signal.aborted || !hasFailed()) throw error;
+  } finally {
+    await Promise.all(files.map((file) => file.close()));
+  }
+  const size = files[0]?.size;
+  return {
+    ok: !hasFailed(),
+    checks,
+    serverInfo: size === undefined ? {} : { file: config.file, bytes: String(size) },
+  };
+}

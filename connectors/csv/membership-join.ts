@@ -1,0 +1,116 @@
+// Brings groups and the rows of a membership file together, in memory that does not grow with either:
+// both are divided among buckets on disk by the group's key, and then joined bucket by bucket.
+import type { RejectedEntry, SourceEntry } from '../../domain/source-entry.ts';
+import { readMembershipHeader } from './columns.ts';
+import type { CsvConfig } from './config.ts';
+import type { ImportFile } from './import-file.ts';
+import { rejectRow } from './row-entries.ts';
+import { csvRows } from './rows.ts';
+import { SpillFile } from './spill.ts';
+
+/** The part of a membership file that one bucket holds, at best; each bucket takes two file descriptors. */
+const BUCKET_BYTES = 4 << 20;
+const MAX_BUCKETS = 64;
+
+interface Bucket {
+  memberships: SpillFile;
+  groups: SpillFile;
+}
+
+function bucketOf(key: string, count: number): number {
+  let value = 0x811c9dc5;
+  for (let at = 0; at < key.length; at += 1) value = Math.imul(value ^ key.charCodeAt(at), 0x01000193);
+  return (value >>> 0) % count;
+}
+
+export interface MembershipJoin {
+  /** Takes the whole membership file in; brings the rows that could not be taken, in lots. */
+  load(file: ImportFile, config: Pick<CsvConfig, 'delimiter' | 'encoding'>): AsyncGenerator<RejectedEntry[]>;
+  /** Keeps a group until its members are known. A returned promise must be waited for. */
+  addGroup(group: SourceEntry): Promise<void> | null;
+  /** The groups with their members; what follows no group is counted. */
+  groups(): AsyncGenerator<SourceEntry>;
+  /** Membership rows that name a group that was never added, and one such name. */
+  unmatched(): { count: number; example: string };
+  close(): Promise<void>;
+}
+
+async function readMembers(bucket: Bucket): Promise<Map<string, Set<string>>> {
+  const members = new Map<string, Set<string>>();
+  for await (const line of bucket.memberships.lines()) {
+    const [group, member] = JSON.parse(line) as [string, string];
+    const known = members.get(group);
+    if (known === undefined) members.set(group, new Set([member]));
+    else known.add(member);
+  }
+  return members;
+}
+
+/** @param size of the membership file, in bytes; it decides how many buckets there are. */
+export async function createMembershipJoin(size: number): Promise<MembershipJoin> {
+  const count = Math.min(MAX_BUCKETS, Math.max(1, Math.ceil(size / BUCKET_BYTES)));
+  const buckets: Bucket[] = [];
+  const closeAll = async () => {
+    await Promise.all(buckets.flatMap(({ memberships, groups }) => [memberships.close(), groups.close()]));
+  };
+  try {
+    for (let index = 0; index < count; index += 1) {
+      buckets.push({ memberships: await SpillFile.create(), groups: await SpillFile.create() });
+    }
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+  const bucket = (key: string) => buckets[bucketOf(key, count)] as Bucket;
+  let unmatchedCount = 0;
+  let unmatchedExample = '';
+  return {
+    async *load(file, config) {
+      let header: ReturnType<typeof readMembershipHeader> | null = null;
+      for await (const lot of csvRows(file, config)) {
+        const rejected: RejectedEntry[] = [];
+        for (const { cells, line } of lot) {
+          if (header === null) {
+            header = readMembershipHeader(cells, file.name);
+            continue;
+          }
+          const group = (cells[header.group] ?? '').trim();
+          const member = (cells[header.member] ?? '').trim();
+          const wrong = membershipProblem(cells, header.width, group, member);
+          if (wrong !== null) rejected.push(rejectRow(file.name, line, 'malformed_row', wrong));
+          else await bucket(group).memberships.add(JSON.stringify([group, member]));
+        }
+        yield rejected;
+      }
+      if (header === null) readMembershipHeader([], file.name);
+    },
+    addGroup: (group) => bucket(group.sourceId).groups.add(JSON.stringify(group)),
+    async *groups() {
+      for (const each of buckets) {
+        const members = await readMembers(each);
+        for await (const line of each.groups.lines()) {
+          const group = JSON.parse(line) as SourceEntry;
+          const own = members.get(group.sourceId);
+          members.delete(group.sourceId);
+          yield own === undefined
+            ? group
+            : { ...group, memberValues: [...new Set([...group.memberValues, ...own])] };
+        }
+        for (const [group, own] of members) {
+          unmatchedCount += own.size;
+          unmatchedExample ||= group;
+        }
+      }
+    },
+    unmatched: () => ({ count: unmatchedCount, example: unmatchedExample }),
+    close: closeAll,
+  };
+}
+
+function membershipProblem(cells: string[], width: number, group: string, member: string): string | null {
+  if (cells.length !== width) return `it has ${cells.length} values, the header has ${width}`;
+  if (group === '') return 'its group is empty';
+  if (member === '') return 'its member is empty';
+  if (group.includes('\0') || member.includes('\0')) return 'it holds a NUL character';
+  return null;
+}
