@@ -3,7 +3,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
 import type { Pool } from 'pg';
 import { ROLE_SCOPES, type Role, type Scope } from '../../contracts/scopes.ts';
-import { findToken, insertToken, newTokenId, revokeToken } from '../../database/queries/access-tokens.ts';
+import { findToken, insertToken, revokeToken } from '../../database/queries/access-tokens.ts';
+import { newId } from '../../database/queries/new-id.ts';
 import type { Principal } from './principal.ts';
 
 const ISSUER = 'identity-center';
@@ -30,7 +31,7 @@ export function createTokens(deps: { pool: Pool; key: Uint8Array; tokenHours: nu
   const remembered = new Map<string, { principal: Principal; until: number }>();
   return {
     async issue(account) {
-      const id = await newTokenId(deps.pool);
+      const id = await newId(deps.pool);
       // JWT times are whole seconds: the row ends at the same instant as the token.
       const expiresAt = new Date(Math.floor((Date.now() + deps.tokenHours * 3_600_000) / 1_000) * 1_000);
       const token = await new SignJWT()

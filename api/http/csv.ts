@@ -76,3 +76,8 @@ function cell(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return JSON.stringify(value);
 }
+
+/** The row schema inside a list's envelope. */
+export function rowSchemaOf(envelope: z.ZodObject<{ data: z.ZodArray<z.ZodObject> }>): z.ZodObject {
+  return envelope.shape.data.element;
+}

@@ -18,10 +18,14 @@ export interface ListQuery<Sort extends string> {
   format?: 'json' | 'csv' | undefined;
 }
 
-export interface ListOptions<Sort extends string, Row extends object> {
-  request: Request;
-  response: Response;
+/** What a ts-rest handler is given; its request type has no plain form. */
+export interface ListInput<Sort extends string> {
+  req: unknown;
+  res: Response;
   query: ListQuery<Sort>;
+}
+
+export interface ListOptions<Sort extends string, Row extends object> {
   defaultSort: Sort | `-${Sort}`;
   /** A row as the contract shows it: its fields are the CSV's columns. */
   rowSchema: ZodObject;
@@ -38,6 +42,7 @@ export interface ListBody<Row> {
 }
 
 export type RespondWithList = <Sort extends string, Row extends object>(
+  input: ListInput<Sort>,
   options: ListOptions<Sort, Row>,
 ) => Promise<{ status: 200; body: ListBody<Row> }>;
 
@@ -52,8 +57,9 @@ export function createListResponder(cursorKey: Uint8Array, logger: Logger): Resp
     columns.set(schema, known);
     return known;
   };
-  return async (options) => {
-    const { request, response, query } = options;
+  return async (input, options) => {
+    const { res: response, query } = input;
+    const request = input.req as Request;
     response.vary('Accept');
     const order = orderOf(query.sort ?? options.defaultSort, query.sort !== undefined);
     if (wantsCsv(request, query)) {

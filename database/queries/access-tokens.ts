@@ -11,13 +11,6 @@ export interface StoredToken {
   expiresAt: Date;
 }
 
-/** A new token's id, made by the database as every id is. */
-export async function newTokenId(on: Queryable): Promise<string> {
-  const row = await runOne<{ id: string }>(on, sql`select uuidv7() as id`);
-  if (!row) throw new Error('newTokenId: no row');
-  return row.id;
-}
-
 export async function insertToken(
   on: Queryable,
   token: { id: string; accountId: string; hash: Buffer; scopes: readonly string[]; expiresAt: Date },
@@ -42,7 +35,10 @@ export function findToken(on: Queryable, id: string): Promise<StoredToken | unde
 
 /** From now on the token is refused. Served by the primary key. */
 export async function revokeToken(on: Queryable, id: string): Promise<void> {
-  await run(on, sql`update access_token set revoked_at = now() where id = ${id}::uuid and revoked_at is null`);
+  await run(
+    on,
+    sql`update access_token set revoked_at = now() where id = ${id}::uuid and revoked_at is null`,
+  );
 }
 
 /** Removes what expired more than a day ago. Served by access_token_expiry. */

@@ -1,0 +1,86 @@
+// Puts the Express app together: who calls, how often they may, what they may do, and the contract's routes.
+import { createExpressEndpoints } from '@ts-rest/express';
+import express, { type Express, type Request } from 'express';
+import { contract } from '../contracts/index.ts';
+import { operationsOf } from '../contracts/routes.ts';
+import { identifyCaller } from './auth/bearer.ts';
+import { createPasswordVerifier } from './auth/passwords.ts';
+import { accessTable, requireScope } from './auth/require-scope.ts';
+import { createTokens } from './auth/tokens.ts';
+import type { AppDeps } from './dependencies.ts';
+import { docsRouter } from './docs.ts';
+import { trustProxy } from './http/client-address.ts';
+import { errorHandler } from './http/error-handler.ts';
+import { jsonBody } from './http/json-body.ts';
+import { createListResponder } from './http/list-response.ts';
+import { rateLimit } from './http/rate-limit.ts';
+import { requestContext } from './http/request-context.ts';
+import { securityHeaders } from './http/security-headers.ts';
+import { unknownRoute } from './http/unknown-route.ts';
+import { authRoutes } from './routes/auth.ts';
+import { connectionsRoutes } from './routes/connections.ts';
+import { groupsRoutes } from './routes/groups.ts';
+import { objectsRoutes } from './routes/objects.ts';
+import type { RouteDeps } from './routes/route-dependencies.ts';
+import { syncHistoryRoutes } from './routes/sync-history.ts';
+import { syncProjectsRoutes } from './routes/sync-projects.ts';
+import { systemRoutes } from './routes/system.ts';
+import { usersRoutes } from './routes/users.ts';
+import { createSyncTrigger } from './sync-trigger.ts';
+
+/** The whole API as an Express app that listens to nothing yet. */
+export function createApp(deps: AppDeps): Express {
+  const { pool } = deps.database;
+  const tokens = createTokens({
+    pool,
+    key: deps.keys.token,
+    tokenHours: deps.settings.IDENTITY_CENTER_TOKEN_HOURS,
+  });
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  trustProxy(app, deps.settings.TRUST_PROXY);
+  app.use(requestContext(deps.logger), securityHeaders());
+  app.use(identifyCaller(tokens), rateLimit(pool, deps.settings));
+  app.use('/api/docs', docsRouter());
+  serveContract(app, {
+    ...deps,
+    tokens,
+    passwords: createPasswordVerifier(),
+    trigger: createSyncTrigger(deps.temporal, deps.settings.TEMPORAL_TASK_QUEUE),
+    respondWithList: createListResponder(deps.keys.cursor, deps.logger),
+  });
+  return app;
+}
+
+function serveContract(app: Express, deps: RouteDeps): void {
+  const routes = operationsOf(contract).map(({ route }) => route);
+  const access = accessTable(routes);
+  const router = {
+    auth: authRoutes(deps),
+    users: usersRoutes(deps),
+    groups: groupsRoutes(deps),
+    objects: objectsRoutes(deps),
+    connections: connectionsRoutes(deps),
+    syncProjects: syncProjectsRoutes(deps),
+    syncHistory: syncHistoryRoutes(deps),
+    system: systemRoutes(deps),
+  };
+  createExpressEndpoints(contract, router, app, {
+    logInitialization: false,
+    jsonQuery: false,
+    responseValidation: true,
+    globalMiddleware: [
+      (request, _response, next) => {
+        const required = access.get(request.tsRestRoute);
+        if (!required) throw new Error('an operation without access rules was routed');
+        requireScope(request as unknown as Request, required);
+        next();
+      },
+      (request, response, next) => jsonBody(request as unknown as Request, response, next),
+    ],
+    requestValidationErrorHandler: (error, _request, _response, next) => next(error),
+  });
+  app.use(unknownRoute(routes));
+  app.use(errorHandler(deps.logger));
+}

@@ -1,0 +1,65 @@
+// Opens a connector for one piece of work while a request waits, and closes it after.
+import { join } from 'node:path';
+import type { Response } from 'express';
+import type { CapableConnector, ConnectionTest } from '../connectors/connector.ts';
+import { AppError } from '../domain/app-error.ts';
+import type { AppDeps } from './dependencies.ts';
+
+/** The folder that files are read from. */
+export function importDirectory(home: string): string {
+  return join(home, 'import');
+}
+
+/** Above the sum of a test's own time-outs; the checks have theirs. */
+const LIMIT_MS = 120_000;
+
+interface Opened {
+  id: string;
+  type: string;
+  config: Record<string, unknown>;
+}
+
+/** Runs `work` on an open connector; it is told to stop when the client goes away. */
+export async function withConnector<T>(
+  deps: Pick<AppDeps, 'connectors' | 'settings'>,
+  connection: Opened,
+  response: Response,
+  work: (connector: CapableConnector, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const gone = new AbortController();
+  const abort = () => gone.abort();
+  response.once('close', abort);
+  const connector = deps.connectors.open(connection, {
+    importDirectory: importDirectory(deps.settings.IDENTITY_CENTER_HOME),
+  });
+  try {
+    return await work(connector, AbortSignal.any([gone.signal, AbortSignal.timeout(LIMIT_MS)]));
+  } finally {
+    response.off('close', abort);
+    await connector.close();
+  }
+}
+
+/** The test's result; a source that fails in a way no check caught is a failed test all the same. */
+export async function testConnection(
+  deps: Pick<AppDeps, 'connectors' | 'settings'>,
+  connection: Opened,
+  response: Response,
+): Promise<ConnectionTest> {
+  try {
+    return await withConnector(deps, connection, response, (connector, signal) => connector.test(signal));
+  } catch (error) {
+    if (!(error instanceof AppError) || error.status === 500) throw error;
+    return {
+      ok: false,
+      checks: [{ name: 'resolve', ok: false, message: error.message, durationMs: 0 }],
+      serverInfo: {},
+    };
+  }
+}
+
+/** One line for the list of connections. */
+export function testSummary(test: ConnectionTest): string {
+  const failed = test.checks.find((check) => !check.ok);
+  return failed ? `${failed.name}: ${failed.message}` : 'All checks passed.';
+}

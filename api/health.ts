@@ -1,0 +1,89 @@
+// Answers whether the parts work, each asked with a limit of its own, so that the answer never hangs with one.
+import type { AppDeps } from './dependencies.ts';
+
+const LIMIT_MS = 800;
+
+export interface HealthCheck {
+  status: 'healthy' | 'unhealthy';
+  message: string;
+  durationMs: number;
+}
+
+export interface Health {
+  status: 'healthy' | 'degraded' | 'unhealthy';
+  version: string;
+  uptimeSeconds: number;
+  checks: { database: HealthCheck; temporal: HealthCheck; workers: HealthCheck };
+}
+
+/** Task queue type WORKFLOW in Temporal's API (temporalio/api, enums/v1/task_queue.proto). */
+const WORKFLOW_TASK_QUEUE = 1;
+
+/**
+ * The database away is `unhealthy`: nothing works. Temporal or the workers away is `degraded`: reads work, and
+ * runs are queued until they are back.
+ */
+export function createHealthCheck(deps: AppDeps): () => Promise<Health> {
+  const workers = workersCheck(deps);
+  return async () => {
+    const [database, temporal, polled] = await Promise.all([
+      check('The database answers.', async () => {
+        await deps.database.pool.query('select 1');
+      }),
+      check('The workflow service answers.', async () => {
+        const client = await deps.temporal.client();
+        await client.withDeadline(Date.now() + LIMIT_MS, () => client.workflowService.getSystemInfo({}));
+      }),
+      workers(),
+    ]);
+    const degraded = temporal.status === 'unhealthy' || polled.status === 'unhealthy';
+    return {
+      status: database.status === 'unhealthy' ? 'unhealthy' : degraded ? 'degraded' : 'healthy',
+      version: deps.version,
+      uptimeSeconds: Math.floor((Date.now() - deps.startedAt.getTime()) / 1_000),
+      checks: { database, temporal, workers: polled },
+    };
+  };
+}
+
+function workersCheck({ temporal, settings }: AppDeps): () => Promise<HealthCheck> {
+  return () =>
+    check('A worker is polling.', async () => {
+      const client = await temporal.client();
+      const { pollers } = await client.withDeadline(Date.now() + LIMIT_MS, () =>
+        client.workflowService.describeTaskQueue({
+          namespace: settings.TEMPORAL_NAMESPACE,
+          taskQueue: { name: settings.TEMPORAL_TASK_QUEUE },
+          taskQueueType: WORKFLOW_TASK_QUEUE,
+        }),
+      );
+      // Temporal remembers pollers for minutes; one that polls comes back at least once a minute.
+      const alive = (pollers ?? []).some(
+        ({ lastAccessTime }) => Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1_000 < 75_000,
+      );
+      if (!alive) throw new Error('no worker polls the task queue');
+    });
+}
+
+/** What failed is told in words of ours: a driver's message may hold addresses. */
+async function check(healthy: string, work: () => Promise<void>): Promise<HealthCheck> {
+  const started = performance.now();
+  const result = (status: HealthCheck['status'], message: string): HealthCheck => ({
+    status,
+    message,
+    durationMs: Math.round(performance.now() - started),
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<HealthCheck>((resolve) => {
+    timer = setTimeout(() => resolve(result('unhealthy', `No answer within ${LIMIT_MS} ms.`)), LIMIT_MS);
+  });
+  const answered = work().then(
+    () => result('healthy', healthy),
+    () =>
+      result(
+        'unhealthy',
+        healthy.replace('answers', 'does not answer').replace('A worker is', 'No worker is'),
+      ),
+  );
+  return Promise.race([answered, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,157 @@
+// Connections: list, create, change, delete, test, and the source's schema.
+import { initServer } from '@ts-rest/express';
+import type { Response } from 'express';
+import { connectionSchema, connectionsContract } from '../../contracts/connections.ts';
+import { contract } from '../../contracts/index.ts';
+import { ConnectionEntity } from '../../database/entities/connection.ts';
+import { orNameTaken } from '../../database/entity-errors.ts';
+import { deleteConnection } from '../../database/queries/delete-connection.ts';
+import {
+  type ConnectionRow,
+  getConnection,
+  listConnections,
+} from '../../database/queries/list-connections.ts';
+import { newId } from '../../database/queries/new-id.ts';
+import { AppError } from '../../domain/app-error.ts';
+import {
+  checkConfig,
+  definitionOf,
+  mergeConfig,
+  openConfig,
+  sealConfig,
+  shownConfig,
+} from '../connection-config.ts';
+import { testConnection, testSummary, withConnector } from '../connection-test.ts';
+import { rowSchemaOf } from '../http/csv.ts';
+import { pageOf } from '../http/page-of.ts';
+import { orNotFound, type RouteDeps } from './route-dependencies.ts';
+
+export function connectionsRoutes(deps: RouteDeps) {
+  const { pool } = deps.database;
+  const shown = (row: ConnectionRow) => {
+    const { secretsSet, ...connection } = row;
+    return { ...connection, config: shownConfig(deps.connectors, row) };
+  };
+  const existing = async (id: string) => shown(orNotFound(await getConnection(pool, id), 'Connection', id));
+  return initServer().router(contract.connections, {
+    list: (input) =>
+      deps.respondWithList(input, {
+        defaultSort: 'name',
+        rowSchema: connectionSchema,
+        fileName: 'connections',
+        read: async (page) => {
+          const result = await listConnections(pool, input.query, page);
+          return { ...result, rows: result.rows.map(shown) };
+        },
+      }),
+    create: async ({ body, res }) => {
+      const id = await createConnection(deps, body);
+      res.setHeader('Location', `/api/connections/${id}`);
+      return { status: 201, body: { data: await existing(id) } };
+    },
+    get: async ({ params }) => ({ status: 200, body: { data: await existing(params.id) } }),
+    update: async ({ params, body }) => {
+      await updateConnection(deps, params.id, body);
+      return { status: 200, body: { data: await existing(params.id) } };
+    },
+    delete: async ({ params }) => {
+      orNotFound((await deleteConnection(pool, params.id)) || undefined, 'Connection', params.id);
+      return { status: 204, body: undefined };
+    },
+    test: async ({ params, res }) => ({
+      status: 200,
+      body: { data: await testStored(deps, params.id, res) },
+    }),
+    testUnsaved: async ({ body, res }) => ({
+      status: 200,
+      body: { data: await testUnsaved(deps, body, res) },
+    }),
+    schema: async (input) => {
+      const attributes = await readSchema(deps, input.params.id, input.res);
+      return deps.respondWithList(input, {
+        defaultSort: 'name',
+        rowSchema: rowSchemaOf(connectionsContract.schema.responses[200]),
+        fileName: 'schema',
+        read: async (page) => pageOf(attributes, page),
+      });
+    },
+  });
+}
+
+interface Draft {
+  name: string;
+  type: string;
+  config: Record<string, unknown>;
+}
+
+async function createConnection(deps: RouteDeps, { name, type, config }: Draft): Promise<string> {
+  const definition = definitionOf(deps.connectors, type);
+  const checked = checkConfig(definition, config);
+  const id = await newId(deps.database.pool);
+  const em = deps.database.orm.em.fork();
+  em.create(ConnectionEntity, { id, name, type, ...sealConfig(deps.secretBox, definition, id, checked) });
+  await orNameTaken(em.flush(), `There is a connection named '${name}' already.`);
+  return id;
+}
+
+async function updateConnection(deps: RouteDeps, id: string, body: Partial<Pick<Draft, 'name' | 'config'>>) {
+  const em = deps.database.orm.em.fork();
+  const connection = orNotFound((await em.findOne(ConnectionEntity, { id })) ?? undefined, 'Connection', id);
+  if (body.name !== undefined) connection.name = body.name;
+  if (body.config !== undefined) {
+    const definition = definitionOf(deps.connectors, connection.type);
+    const merged = mergeConfig(deps.secretBox, definition, id, connection, body.config);
+    Object.assign(connection, sealConfig(deps.secretBox, definition, id, merged));
+    // What was tested is not what is stored now.
+    Object.assign(connection, { status: 'untested', lastTestedAt: null, lastTestMessage: null });
+  }
+  await orNameTaken(em.flush(), `There is a connection named '${body.name}' already.`);
+}
+
+/** The stored connection, opened, as a connector wants it. */
+async function openStored(deps: RouteDeps, id: string) {
+  const em = deps.database.orm.em.fork();
+  const connection = orNotFound((await em.findOne(ConnectionEntity, { id })) ?? undefined, 'Connection', id);
+  return {
+    em,
+    connection,
+    opened: { id, type: connection.type, config: openConfig(deps.secretBox, id, connection) },
+  };
+}
+
+async function testStored(deps: RouteDeps, id: string, response: Response) {
+  const { em, connection, opened } = await openStored(deps, id);
+  const test = await testConnection(deps, opened, response);
+  connection.status = test.ok ? 'ok' : 'failed';
+  connection.lastTestedAt = new Date();
+  connection.lastTestMessage = testSummary(test);
+  await em.flush();
+  return test;
+}
+
+async function testUnsaved(
+  deps: RouteDeps,
+  body: Omit<Draft, 'name'> & { id?: string | undefined },
+  response: Response,
+) {
+  const definition = definitionOf(deps.connectors, body.type);
+  if (body.id === undefined) {
+    const config = checkConfig(definition, body.config);
+    return testConnection(deps, { id: 'unsaved', type: body.type, config }, response);
+  }
+  const { connection } = await openStored(deps, body.id);
+  if (connection.type !== body.type)
+    throw new AppError('not_found', `Connection '${body.id}' is of another type`);
+  const config = mergeConfig(deps.secretBox, definition, body.id, connection, body.config);
+  return testConnection(deps, { id: body.id, type: body.type, config }, response);
+}
+
+async function readSchema(deps: RouteDeps, id: string, response: Response) {
+  const { opened } = await openStored(deps, id);
+  const attributes = await withConnector(deps, opened, response, async (connector, signal) => {
+    if (!connector.schema)
+      throw new AppError('conflict', `Connections of type '${opened.type}' have no schema that can be read.`);
+    return connector.schema(signal);
+  });
+  return attributes.sort((a, b) => (a.name < b.name ? -1 : 1));
+}

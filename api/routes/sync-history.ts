@@ -1,0 +1,80 @@
+// Runs: history, details, what they changed, cancel and resume.
+import { initServer } from '@ts-rest/express';
+import { contract } from '../../contracts/index.ts';
+import { runSchema, syncHistoryContract } from '../../contracts/sync-history.ts';
+import { listRunChanges } from '../../database/queries/list-changes.ts';
+import { listPendingRemovals, listRunErrors } from '../../database/queries/list-run-errors.ts';
+import { getRun, getRunDetails, listRuns } from '../../database/queries/list-runs.ts';
+import { requestCancel } from '../../database/queries/request-cancel.ts';
+import { AppError } from '../../domain/app-error.ts';
+import { rowSchemaOf } from '../http/csv.ts';
+import { orNotFound, type RouteDeps } from './route-dependencies.ts';
+
+export function syncHistoryRoutes(deps: RouteDeps) {
+  const { pool } = deps.database;
+  const existing = async (id: string) => orNotFound(await getRun(pool, id), 'Run', id);
+  return initServer().router(contract.syncHistory, {
+    list: (input) =>
+      deps.respondWithList(input, {
+        defaultSort: '-at',
+        rowSchema: runSchema,
+        fileName: 'sync-history',
+        read: (page) => listRuns(pool, input.query, page),
+      }),
+    get: async ({ params }) => ({
+      status: 200,
+      body: { data: orNotFound(await getRunDetails(pool, params.id), 'Run', params.id) },
+    }),
+    changes: async (input) => {
+      const { id } = await existing(input.params.id);
+      return deps.respondWithList(input, {
+        defaultSort: 'at',
+        rowSchema: rowSchemaOf(syncHistoryContract.changes.responses[200]),
+        fileName: 'run-changes',
+        read: (page) => listRunChanges(pool, id, input.query.kind, page),
+      });
+    },
+    errors: async (input) => {
+      const { id } = await existing(input.params.id);
+      return deps.respondWithList(input, {
+        defaultSort: 'at',
+        rowSchema: rowSchemaOf(syncHistoryContract.errors.responses[200]),
+        fileName: 'run-errors',
+        read: (page) => listRunErrors(pool, id, page),
+      });
+    },
+    pendingRemovals: async (input) => {
+      const { id } = await existing(input.params.id);
+      return deps.respondWithList(input, {
+        defaultSort: 'name',
+        rowSchema: rowSchemaOf(syncHistoryContract.pendingRemovals.responses[200]),
+        fileName: 'pending-removals',
+        read: (page) => listPendingRemovals(pool, id, page),
+      });
+    },
+    cancel: async ({ params }) => {
+      await cancel(deps, params.id);
+      return { status: 202, body: { data: await existing(params.id) } };
+    },
+    resume: async ({ params }) => {
+      const run = await existing(params.id);
+      if (run.status !== 'paused')
+        throw new AppError('conflict', `This run is ${run.status}; only a paused run can be resumed.`);
+      await deps.trigger.resume({ runId: run.id, workflowId: run.workflowId });
+      return { status: 202, body: { data: run } };
+    },
+  });
+}
+
+/** The wish is in the database first: if the workflow cannot be told now, the sweep of queued runs tells it. */
+async function cancel(deps: RouteDeps, runId: string): Promise<void> {
+  const asked = orNotFound(await requestCancel(deps.database.pool, runId), 'Run', runId);
+  if (!asked.accepted) throw new AppError('conflict', `This run is over: it is ${asked.status}.`);
+  if (asked.status === 'queued') return;
+  await deps.trigger.cancel({ runId, workflowId: asked.workflowId }).catch((error: unknown) => {
+    deps.logger.warn(
+      { runId, message: (error as Error).message },
+      'a cancelled run could not be told; it is repeated',
+    );
+  });
+}

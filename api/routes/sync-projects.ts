@@ -1,0 +1,117 @@
+// Sync projects: list, create, change, delete, and the trigger of a run.
+import { initServer } from '@ts-rest/express';
+import type { Request } from 'express';
+import type { z } from 'zod';
+import type { ConnectorDefinition } from '../../connectors/registry.ts';
+import { contract } from '../../contracts/index.ts';
+import { projectSchema, type updateProjectBody } from '../../contracts/sync-projects.ts';
+import { ConnectionEntity } from '../../database/entities/connection.ts';
+import { type ProjectScope, SyncProjectEntity } from '../../database/entities/sync-project.ts';
+import { orNameTaken } from '../../database/entity-errors.ts';
+import { deleteProject } from '../../database/queries/delete-project.ts';
+import { getProject, listProjects } from '../../database/queries/list-projects.ts';
+import { newId } from '../../database/queries/new-id.ts';
+import { checkMappings } from '../../domain/mapping-checks.ts';
+import type { AttributeMapping } from '../../domain/object-fields.ts';
+import { requirePrincipal } from '../auth/principal.ts';
+import { definitionOf } from '../connection-config.ts';
+import { invalidRequest } from '../http/validation-errors.ts';
+import { triggerRun } from '../trigger-run.ts';
+import { refuseNotYet } from './not-yet.ts';
+import { orNotFound, type RouteDeps } from './route-dependencies.ts';
+
+type Settings = z.output<typeof updateProjectBody>;
+
+export function syncProjectsRoutes(deps: RouteDeps) {
+  const { pool } = deps.database;
+  const existing = async (id: string) => orNotFound(await getProject(pool, id), 'Sync project', id);
+  return initServer().router(contract.syncProjects, {
+    list: (input) =>
+      deps.respondWithList(input, {
+        defaultSort: 'name',
+        rowSchema: projectSchema,
+        fileName: 'sync-projects',
+        read: (page) => listProjects(pool, input.query, page),
+      }),
+    create: async ({ body, res }) => {
+      const id = await createProject(deps, body);
+      res.setHeader('Location', `/api/sync/projects/${id}`);
+      return { status: 201, body: { data: await existing(id) } };
+    },
+    get: async ({ params }) => ({ status: 200, body: { data: await existing(params.id) } }),
+    update: async ({ params, body }) => {
+      await updateProject(deps, params.id, body);
+      return { status: 200, body: { data: await existing(params.id) } };
+    },
+    delete: async ({ params }) => {
+      orNotFound((await deleteProject(pool, params.id)) || undefined, 'Sync project', params.id);
+      return { status: 204, body: undefined };
+    },
+    run: async ({ req, res, params, body }) => {
+      const run = await triggerRun(deps, params.id, body ?? {}, requirePrincipal(req as Request));
+      res.setHeader('Location', `/api/sync/history/${run.id}`);
+      return { status: 202, body: { data: run } };
+    },
+  });
+}
+
+function refuseLaterFeatures(settings: Settings): void {
+  refuseNotYet('body', settings, ['schedule']);
+  if (settings.defaultMode === 'incremental')
+    throw invalidRequest([{ path: 'body.defaultMode', message: "'incremental' is not available yet" }]);
+}
+
+/** @throws AppError `invalid_request` naming what cannot be read or mapped. */
+function checkProject(
+  definition: ConnectorDefinition,
+  scopes: ProjectScope[],
+  mappings: AttributeMapping[],
+): void {
+  const details = definition
+    .checkScopes(scopes)
+    .map(({ path, message }) => ({ path: `body.scopes.${path}`, message }));
+  details.push(...checkMappings(mappings, [...new Set(scopes.map((scope) => scope.objectClass))]));
+  if (details.length > 0) throw invalidRequest(details);
+}
+
+async function createProject(
+  deps: RouteDeps,
+  body: Settings & { name: string; connectionId: string },
+): Promise<string> {
+  refuseLaterFeatures(body);
+  const em = deps.database.orm.em.fork();
+  const connection = await em.findOne(ConnectionEntity, { id: body.connectionId });
+  if (!connection)
+    throw invalidRequest([{ path: 'body.connectionId', message: 'there is no connection with this ID' }]);
+  const definition = definitionOf(deps.connectors, connection.type);
+  const scopes = body.scopes ?? definition.defaultScopes(connection.config);
+  const attributeMappings = body.attributeMappings ?? [];
+  checkProject(definition, scopes, attributeMappings);
+  const id = await newId(deps.database.pool);
+  const { schedule, ...settings } = body;
+  em.create(SyncProjectEntity, {
+    ...withoutUndefined(settings),
+    id,
+    scopes,
+    attributeMappings,
+    schedule: null,
+  } as never);
+  await orNameTaken(em.flush(), `There is a sync project named '${body.name}' already.`);
+  return id;
+}
+
+async function updateProject(deps: RouteDeps, id: string, body: Settings): Promise<void> {
+  refuseLaterFeatures(body);
+  const em = deps.database.orm.em.fork();
+  const project = orNotFound((await em.findOne(SyncProjectEntity, { id })) ?? undefined, 'Sync project', id);
+  Object.assign(project, withoutUndefined(body));
+  if (body.scopes !== undefined || body.attributeMappings !== undefined) {
+    const connection = await em.findOneOrFail(ConnectionEntity, { id: project.connectionId });
+    checkProject(definitionOf(deps.connectors, connection.type), project.scopes, project.attributeMappings);
+  }
+  await orNameTaken(em.flush(), `There is a sync project named '${body.name}' already.`);
+}
+
+function withoutUndefined<T extends object>(given: T): Partial<T> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

@@ -1,0 +1,54 @@
+// Tells a project's workflow that something is queued, cancelled or approved, starting it where it does not run.
+import { TypedSearchAttributes } from '@temporalio/common';
+import {
+  cancelRunSignal,
+  DEFAULT_SYNC_TIMINGS,
+  resumeRunSignal,
+  SEARCH_ATTRIBUTES,
+  SYNC_PROJECT_WORKFLOW,
+  type SyncProjectInput,
+  syncProjectWorkflowId,
+  wakeSignal,
+} from '../workflows/messages.ts';
+import type { TemporalAccess } from './dependencies.ts';
+
+/** A call to Temporal that takes longer counts as failed: the sweep will repeat it. */
+const CALL_TIMEOUT_MS = 3_000;
+
+export interface SyncTrigger {
+  /** Starts the project's workflow, or wakes the one that runs; doing it twice does no harm. */
+  wake(project: { projectId: string; projectName: string }): Promise<void>;
+  cancel(run: { runId: string; workflowId: string }): Promise<void>;
+  resume(run: { runId: string; workflowId: string }): Promise<void>;
+}
+
+export function createSyncTrigger(temporal: TemporalAccess, taskQueue: string): SyncTrigger {
+  const call = async (work: (client: Awaited<ReturnType<TemporalAccess['client']>>) => Promise<unknown>) => {
+    const client = await temporal.client();
+    await client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () => work(client));
+  };
+  return {
+    wake: ({ projectId, projectName }) => {
+      const input: SyncProjectInput = { projectId, timings: DEFAULT_SYNC_TIMINGS };
+      return call((client) =>
+        client.workflow.signalWithStart(SYNC_PROJECT_WORKFLOW, {
+          workflowId: syncProjectWorkflowId(projectId),
+          taskQueue,
+          args: [input],
+          signal: wakeSignal,
+          signalArgs: [],
+          staticSummary: `Sync of ${projectName}`,
+          memo: { project: projectName },
+          typedSearchAttributes: new TypedSearchAttributes([
+            { key: SEARCH_ATTRIBUTES.projectId, value: projectId },
+            { key: SEARCH_ATTRIBUTES.projectName, value: projectName },
+          ]),
+        }),
+      );
+    },
+    cancel: ({ runId, workflowId }) =>
+      call((client) => client.workflow.getHandle(workflowId).signal(cancelRunSignal, { runId })),
+    resume: ({ runId, workflowId }) =>
+      call((client) => client.workflow.getHandle(workflowId).signal(resumeRunSignal, { runId })),
+  };
+}

@@ -1,0 +1,79 @@
+// Triggers a run: the row first, the workflow after, so that nothing which was answered with 202 is lost.
+import { enqueueRun } from '../database/queries/enqueue-run.ts';
+import { getRun, type RunRow } from '../database/queries/list-runs.ts';
+import { runOne, sql, transaction } from '../database/sql.ts';
+import { AppError } from '../domain/app-error.ts';
+import { syncProjectWorkflowId } from '../workflows/messages.ts';
+import type { Principal } from './auth/principal.ts';
+import type { AppDeps } from './dependencies.ts';
+import { invalidRequest } from './http/validation-errors.ts';
+import type { SyncTrigger } from './sync-trigger.ts';
+
+export interface RunWish {
+  mode?: 'full' | 'incremental' | undefined;
+  dryRun?: boolean | undefined;
+  overrideDeleteThreshold?: boolean | undefined;
+  note?: string | null | undefined;
+}
+
+interface Project {
+  name: string;
+  connectionId: string;
+  enabled: boolean;
+  mode: 'full' | 'incremental';
+}
+
+/**
+ * The queued run, new or joined. If the workflow cannot be told now, the run stays queued and the sweep of
+ * queued runs starts it.
+ * @throws AppError `not_found`; `conflict` for a project that is switched off; `invalid_request`.
+ */
+export async function triggerRun(
+  deps: Pick<AppDeps, 'database' | 'logger'> & { trigger: SyncTrigger },
+  projectId: string,
+  wish: RunWish,
+  caller: Principal,
+): Promise<RunRow> {
+  const { pool } = deps.database;
+  const { runId, project } = await transaction(pool, async (client) => {
+    // Locked against a deletion at this moment. Served by the primary key.
+    const found = await runOne<Project>(
+      client,
+      sql`select name, connection_id as "connectionId", enabled, default_mode as mode
+          from sync_project where id = ${projectId}::uuid for share`,
+    );
+    if (!found) throw new AppError('not_found', `Sync project with ID '${projectId}' was not found`);
+    if (!found.enabled) throw new AppError('conflict', 'This project is switched off; enable it to run it.');
+    const { id } = await enqueueRun(client, requestOf(projectId, found, wish, caller));
+    return { runId: id, project: found };
+  });
+  await deps.trigger.wake({ projectId, projectName: project.name }).catch((error: unknown) => {
+    const { message } = error as Error;
+    deps.logger.warn(
+      { runId, message },
+      'a run is queued and its workflow could not be told; it is repeated',
+    );
+  });
+  const run = await getRun(pool, runId);
+  if (!run) throw new Error('triggerRun: the run is gone');
+  return run;
+}
+
+function requestOf(projectId: string, project: Project, wish: RunWish, caller: Principal) {
+  const mode = wish.mode ?? project.mode;
+  if (mode === 'incremental')
+    throw invalidRequest([{ path: 'body.mode', message: "'incremental' is not available yet" }]);
+  if (wish.dryRun) throw invalidRequest([{ path: 'body.dryRun', message: 'is not available yet' }]);
+  return {
+    projectId,
+    projectName: project.name,
+    connectionId: project.connectionId,
+    workflowId: syncProjectWorkflowId(projectId),
+    trigger: 'api' as const,
+    triggeredBy: caller.username,
+    note: wish.note ?? null,
+    mode,
+    dryRun: false,
+    overrideDeleteThreshold: wish.overrideDeleteThreshold ?? false,
+  };
+}

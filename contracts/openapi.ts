@@ -1,0 +1,133 @@
+// Writes the contract as an OpenAPI 3.0 document.
+import type { AppRoute } from '@ts-rest/core';
+import { generateOpenApi } from '@ts-rest/open-api';
+import { z } from 'zod';
+import { contract } from './index.ts';
+import { accessOf } from './scopes.ts';
+
+type OpenApiDocument = ReturnType<typeof generateOpenApi>;
+type Operation = NonNullable<
+  Parameters<NonNullable<NonNullable<Parameters<typeof generateOpenApi>[2]>['operationMapper']>>[0]
+>;
+type JsonSchema = Record<string, unknown>;
+
+const STATUS_DESCRIPTIONS: Record<string, string> = {
+  200: 'OK',
+  201: 'Created',
+  202: 'Accepted',
+  204: 'Done; there is no body',
+  400: 'The request is not valid; `details` name what is wrong',
+  401: 'There is no valid bearer token',
+  403: 'The token does not have the scope that is needed',
+  404: 'There is no such thing',
+  409: 'The present state does not allow it',
+  413: 'The body is larger than 1 MiB',
+  415: 'The body is not JSON',
+  429: 'Too many requests; `Retry-After` says when to try again',
+  500: 'Something went wrong here',
+  502: 'The source failed',
+  503: 'A part that is needed is away at the moment',
+  504: 'The source did not answer in time',
+};
+
+const string = { type: 'string' };
+
+const HEADERS: Record<string, JsonSchema> = {
+  'X-Request-Id': { description: "The request's id, in every log line about it.", schema: string },
+  RateLimit: { description: 'What is left, as in draft-ietf-httpapi-ratelimit-headers.', schema: string },
+  'RateLimit-Policy': {
+    description: 'The limits, as in draft-ietf-httpapi-ratelimit-headers.',
+    schema: string,
+  },
+  Link: {
+    description: '`<…>; rel="next"`: the next page, relative to the server. Absent on the last.',
+    schema: string,
+  },
+  Location: { description: 'Where what was made can be read.', schema: string },
+  'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer' } },
+  'WWW-Authenticate': { description: 'RFC 6750.', schema: string },
+};
+
+/** The document as /api/openapi.json serves it. */
+export function createOpenApiDocument(version: string): OpenApiDocument {
+  return generateOpenApi(
+    contract,
+    {
+      info: {
+        title: 'IdentityCenter',
+        version,
+        description:
+          'Users, groups and other objects of the connected directories, and the synchronization that brings them in.',
+      },
+      servers: [{ url: '/' }],
+      components: {
+        securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+        headers: HEADERS,
+      },
+    },
+    {
+      setOperationId: 'concatenated-path',
+      schemaTransformer: toJsonSchema,
+      operationMapper: describeOperation,
+    },
+  );
+}
+
+function toJsonSchema({ schema, type }: { schema: unknown; type: string }) {
+  if (!(schema instanceof z.core.$ZodType)) return null;
+  const { $schema, ...json } = z.toJSONSchema(schema, {
+    target: 'openapi-3.0',
+    io: type === 'response' ? 'output' : 'input',
+    unrepresentable: 'any',
+    override: ({ jsonSchema }) => tidy(jsonSchema as JsonSchema),
+  });
+  return json as object;
+}
+
+/** A parameter that is text in the URL and a number or boolean in meaning is shown as what it means. */
+function tidy(schema: JsonSchema): void {
+  if (schema.type === 'integer' || schema.type === 'boolean') {
+    delete schema.pattern;
+    delete schema.enum;
+  }
+  if (schema.type === 'string' && schema.anyOf) delete schema.anyOf;
+}
+
+function describeOperation(operation: Operation, route: AppRoute): Operation {
+  const access = accessOf(route);
+  const secured = 'scope' in access;
+  const description = [route.description, secured ? `Scope: \`${access.scope}\`.` : 'Open to all.'];
+  return {
+    ...operation,
+    description: description.filter(Boolean).join('\n\n'),
+    security: secured ? [{ bearer: [] }] : [],
+    responses: Object.fromEntries(
+      Object.entries(operation.responses).map(([status, response]) => [
+        status,
+        describeResponse(status, response as JsonSchema, route),
+      ]),
+    ),
+  } as Operation;
+}
+
+function describeResponse(status: string, response: JsonSchema, route: AppRoute): JsonSchema {
+  const names = ['X-Request-Id'];
+  if (route.path !== '/api/health') names.push('RateLimit', 'RateLimit-Policy');
+  if (status === '429' || status === '503') names.push('Retry-After');
+  if (status === '401') names.push('WWW-Authenticate');
+  if (status === '201' || (status === '202' && route.path.endsWith('/run'))) names.push('Location');
+  const content = response.content as JsonSchema | undefined;
+  const list = status === '200' && isList(route);
+  if (list) names.push('Link');
+  return {
+    ...response,
+    description: STATUS_DESCRIPTIONS[status] ?? status,
+    headers: Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }])),
+    ...(list && { content: { ...content, 'text/csv': { schema: string } } }),
+  };
+}
+
+/** Lists are the operations that take a page. */
+function isList(route: AppRoute): boolean {
+  return route.query instanceof z.ZodObject && 'page' in route.query.shape;
+}

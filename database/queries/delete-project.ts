@@ -1,0 +1,30 @@
+// Deletes a sync project and gives up its claims on objects; the history of its runs stays.
+import type pg from 'pg';
+import { AppError } from '../../domain/app-error.ts';
+import { run, runOne, sql, transaction } from '../sql.ts';
+import { releaseProject } from './release-project.ts';
+
+/** Says whether there was such a project. @throws AppError `conflict` while a run of it is queued or going. */
+export function deleteProject(pool: pg.Pool, id: string): Promise<boolean> {
+  return transaction(pool, async (client) => {
+    // A trigger locks the same row, so that no run is queued between this look and the deletion.
+    const project = await runOne<{ connectionId: string }>(
+      client,
+      sql`select connection_id as "connectionId" from sync_project where id = ${id}::uuid for update`,
+    );
+    if (!project) return false;
+    // Served by sync_run_open.
+    const open = await runOne<{ status: string }>(
+      client,
+      sql`select status from sync_run where project_id = ${id}::uuid and status in ('queued', 'running', 'paused') limit 1`,
+    );
+    if (open)
+      throw new AppError(
+        'conflict',
+        `A run of this project is ${open.status}; cancel it or wait until it is over.`,
+      );
+    await releaseProject(client, { projectId: id, connectionId: project.connectionId });
+    await run(client, sql`delete from sync_project where id = ${id}::uuid`);
+    return true;
+  });
+}

@@ -1,0 +1,84 @@
+// Reads sync projects as the API lists them, each with its last run.
+import type { AttributeMapping } from '../../domain/object-fields.ts';
+import type { ProjectSchedule, ProjectScope, SyncMode } from '../entities/sync-project.ts';
+import { type Queryable, sql } from '../sql.ts';
+import { type ListRequest, type ListResult, listRows, type SortField } from './list-rows.ts';
+import { getRun, type RunRow } from './list-runs.ts';
+import { escapeLike } from './object-search.ts';
+import { readRow } from './read-rows.ts';
+
+export interface ProjectRow {
+  id: string;
+  name: string;
+  description: string | null;
+  connectionId: string;
+  enabled: boolean;
+  scopes: ProjectScope[];
+  attributeMappings: AttributeMapping[];
+  defaultMode: SyncMode;
+  deleteThresholdPercent: number;
+  errorThreshold: number;
+  schedule: ProjectSchedule | null;
+  nextRunAt: string | null;
+  lastRun: RunRow | null;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface ProjectFilter {
+  search?: string | undefined;
+  connectionId?: string | undefined;
+  enabled?: boolean | undefined;
+}
+
+type Stored = Omit<ProjectRow, 'lastRun'> & { lastRunId: string | null };
+
+// The last run by its id: ids are UUIDs of version 7. Served by sync_run_project.
+const columns = sql`o.id, o.name, o.description, o.connection_id as "connectionId", o.enabled, o.scopes,
+    o.attribute_mappings as "attributeMappings", o.default_mode as "defaultMode",
+    o.delete_threshold_percent as "deleteThresholdPercent", o.error_threshold as "errorThreshold", o.schedule,
+    null::timestamptz as "nextRunAt", o.created_at as "createdAt", o.updated_at as "updatedAt",
+    (select r.id from sync_run r where r.project_id = o.id order by r.id desc limit 1) as "lastRunId"`;
+
+const SORTS = {
+  name: { expression: sql`lower(o.name collate pg_c_utf8)`, type: 'text' },
+  createdAt: { expression: sql`o.created_at`, type: 'timestamptz' },
+  updatedAt: { expression: sql`o.updated_at`, type: 'timestamptz' },
+} as const satisfies Record<string, SortField>;
+
+export type ProjectSort = keyof typeof SORTS;
+
+/** A page of projects. There are tens of them: the table is read as a whole. */
+export async function listProjects(
+  on: Queryable,
+  filter: ProjectFilter,
+  request: ListRequest<ProjectSort>,
+): Promise<ListResult<ProjectRow>> {
+  const where = [];
+  if (filter.search)
+    where.push(
+      sql`lower(o.name collate pg_c_utf8) like lower(${`%${escapeLike(filter.search)}%`}::text collate pg_c_utf8)`,
+    );
+  if (filter.connectionId) where.push(sql`o.connection_id = ${filter.connectionId}::uuid`);
+  if (filter.enabled !== undefined) where.push(sql`o.enabled = ${filter.enabled}`);
+  const result = await listRows<Stored>(on, {
+    columns,
+    from: sql`sync_project o`,
+    where,
+    sort: SORTS[request.sort],
+    id: sql`o.id`,
+    request,
+  });
+  return { ...result, rows: await Promise.all(result.rows.map((row) => withLastRun(on, row))) };
+}
+
+/** Served by the primary key. */
+export async function getProject(on: Queryable, id: string): Promise<ProjectRow | undefined> {
+  const row = await readRow<Stored>(on, sql`select ${columns} from sync_project o where o.id = ${id}::uuid`);
+  return row && withLastRun(on, row);
+}
+
+async function withLastRun(on: Queryable, row: Stored): Promise<ProjectRow> {
+  const { lastRunId, ...project } = row;
+  return { ...project, lastRun: lastRunId === null ? null : ((await getRun(on, lastRunId)) ?? null) };
+}
