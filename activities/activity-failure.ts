@@ -3,7 +3,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { Fenced } from '../database/run-fence.ts';
 import { isDatabaseUnavailable } from '../database/unavailable.ts';
 import { AppError } from '../domain/app-error.ts';
-import { FENCED } from '../domain/run-failure.ts';
+import { FENCED, STAGING_LOST, StagingLost } from '../domain/run-failure.ts';
 
 /** What stopped an attempt, as a person may read it. */
 export interface Cause {
@@ -24,6 +24,8 @@ export function causeOf(error: unknown): Cause {
       retryable: error.retryable,
       bySource: error.code !== 'database_unavailable',
     };
+  if (error instanceof StagingLost)
+    return { code: STAGING_LOST, message: error.message, retryable: false, bySource: false };
   if (error instanceof Fenced)
     return { code: FENCED, message: error.message, retryable: false, bySource: false };
   if (isDatabaseUnavailable(error))

@@ -24,6 +24,8 @@ export function createWorker({ settings, connection, bundle, activities }: Worke
     // A step holds a page of entries and a connection or two of the pool.
     maxConcurrentActivityTaskExecutions: 8,
     maxCachedWorkflows: 100,
+    // How long the workflows of a worker that died wait for it before another one takes them (default 10 s).
+    stickyQueueScheduleToStartTimeout: '2 seconds',
     shutdownGraceTime: '5 seconds',
     shutdownForceTime: '10 seconds',
   });

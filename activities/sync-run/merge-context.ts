@@ -1,5 +1,4 @@
 // What merge, memberships and cleanup share: one read's staging, and the check that it is still whole.
-import { ApplicationFailure } from '@temporalio/common';
 import type pg from 'pg';
 import type { MergeScope } from '../../database/queries/sync/merge-objects.ts';
 import { recordedRead } from '../../database/queries/sync/record-read.ts';
@@ -7,7 +6,7 @@ import type { BatchKey } from '../../database/queries/sync/run-batches.ts';
 import { isBatchApplied, recordBatch } from '../../database/queries/sync/run-batches.ts';
 import { stagedCount, stagingTables } from '../../database/queries/sync/staging.ts';
 import { connectionTurn } from '../../database/run-fence.ts';
-import { STAGING_LOST } from '../../domain/run-failure.ts';
+import { StagingLost } from '../../domain/run-failure.ts';
 import type { StepContext, StepInput } from './run-step.ts';
 
 export interface MergeInput extends StepInput {
@@ -26,7 +25,7 @@ export function mergeScope({ plan }: StepContext, readEpoch: number): MergeScope
 
 /**
  * Staging is unlogged: a crash of PostgreSQL empties it while the run's log still tells its size.
- * @throws ApplicationFailure STAGING_LOST when they differ, for the workflow to read again.
+ * @throws StagingLost when they differ, for the workflow to read again.
  */
 export async function verifyStaging(
   { deps, plan }: StepContext,
@@ -36,11 +35,7 @@ export async function verifyStaging(
   const recorded = await recordedRead(pool, plan.runId, readEpoch);
   const staged = await stagedCount(pool, stagingTables(plan.runId, readEpoch));
   if (recorded && staged === recorded.staged) return recorded;
-  throw ApplicationFailure.create({
-    message: 'The staged entries were lost in a crash of the database; the source is read again.',
-    type: STAGING_LOST,
-    nonRetryable: true,
-  });
+  throw new StagingLost('The staged entries were lost in a crash of the database; the source is read again.');
 }
 
 /** Applies one batch in the connection's turn, once: what has its row in the ledger is passed over. */

@@ -52,7 +52,10 @@ export async function runStep<T>(
     await fencedTransaction(pool, fence, (client) => beginStep(client, input.runId, names, attempt));
     return await work({ deps, plan, fence, signal });
   } catch (error) {
-    if (isCancellation(error, signal)) throw new CancelledFailure('The run was cancelled.');
+    if (isCancellation(error, signal)) {
+      deps.logger.info({ runId: input.runId, step: names[0] }, 'step told to stop');
+      throw new CancelledFailure('The run was cancelled.');
+    }
     throw await noteFailure(deps, input, names[0], fence, error);
   } finally {
     clearInterval(heartbeat);
