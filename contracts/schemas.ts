@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 /** Any UUID on the way in; ours are version 7. */
-export const id = z.guid();
+export const id = z.guid('must be a UUID');
 
 /** RFC 3339 in UTC with milliseconds. */
 export const time = z
