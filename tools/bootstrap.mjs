@@ -56,7 +56,14 @@ function majorOf(version) {
  */
 function install(root, say) {
   say('Installing the npm packages (once; one to three minutes) …');
-  const options = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  const options = [
+    'ci',
+    '--include=dev',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    '--no-update-notifier',
+  ];
   // The npm that started us, so that a machine with several uses the one its user called.
   const npm = process.env.npm_execpath;
   const [command, args] = npm?.endsWith('.js') ? [process.execPath, [npm, ...options]] : ['npm', options];
