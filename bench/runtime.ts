@@ -19,17 +19,21 @@ export interface BenchRuntime {
   dropDatabase(name: string): Promise<void>;
 }
 
-/** Starts PostgreSQL; what is started here and later ends with `stack`, in reverse order. */
+/**
+ * Starts PostgreSQL; what is started here and later ends with `stack`, in reverse order.
+ * @param settings server settings beside those of the product, for profiles.
+ */
 export async function startRuntime(
   stack: AsyncDisposableStack,
   say: (message: string) => void,
+  settings: Record<string, string> = {},
 ): Promise<BenchRuntime> {
   const folder = await mkdtemp(join(tmpdir(), 'identity-center-bench-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   // PostgreSQL runs as another account where this one is root, and has to get in.
   await chmod(folder, 0o711);
   const directory = join(folder, 'postgres');
-  const postgres = await startEmbeddedPostgres({ directory, say });
+  const postgres = await startEmbeddedPostgres({ directory, say, settings });
   stack.defer(async () => {
     await postgres.stop();
     removeEmbeddedPostgres(directory);
