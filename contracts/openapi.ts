@@ -3,6 +3,7 @@ import type { AppRoute } from '@ts-rest/core';
 import { generateOpenApi } from '@ts-rest/open-api';
 import { z } from 'zod';
 import { contract } from './index.ts';
+import { DEFAULT_KEY } from './schemas.ts';
 import { accessOf } from './scopes.ts';
 
 type OpenApiDocument = ReturnType<typeof generateOpenApi>;
@@ -63,6 +64,7 @@ export function createOpenApiDocument(version: string): OpenApiDocument {
       components: {
         securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
         headers: HEADERS,
+        responses: failureResponses(),
       },
     },
     {
@@ -84,13 +86,25 @@ function toJsonSchema({ schema, type }: { schema: unknown; type: string }) {
   return json as object;
 }
 
-/** A parameter that is text in the URL and a number or boolean in meaning is shown as what it means. */
+/**
+ * A parameter that is text in the URL and a number or boolean in meaning is shown as what it means; limits that
+ * say nothing, and patterns that repeat a format, are left out.
+ */
 function tidy(schema: JsonSchema): void {
   if (schema.type === 'integer' || schema.type === 'boolean') {
     delete schema.pattern;
     delete schema.enum;
   }
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
+  if (schema.minLength === 0) delete schema.minLength;
+  if (schema.format === 'uuid' || schema.format === 'date-time') delete schema.pattern;
   if (schema.type === 'string' && schema.anyOf) delete schema.anyOf;
+  // Zod drops the default of what it transforms.
+  if (DEFAULT_KEY in schema) {
+    schema.default = schema[DEFAULT_KEY];
+    delete schema[DEFAULT_KEY];
+  }
 }
 
 function describeOperation(operation: Operation, route: AppRoute): Operation {
@@ -101,6 +115,7 @@ function describeOperation(operation: Operation, route: AppRoute): Operation {
     ...operation,
     description: description.filter(Boolean).join('\n\n'),
     security: secured ? [{ bearer: [] }] : [],
+    ...(operation.requestBody && { requestBody: { ...operation.requestBody, required: needsBody(route) } }),
     responses: Object.fromEntries(
       Object.entries(operation.responses).map(([status, response]) => [
         status,
@@ -110,11 +125,15 @@ function describeOperation(operation: Operation, route: AppRoute): Operation {
   } as Operation;
 }
 
+/** Whether an empty body is refused. */
+function needsBody(route: AppRoute): boolean {
+  return 'body' in route && route.body instanceof z.ZodType && !route.body.safeParse(undefined).success;
+}
+
 function describeResponse(status: string, response: JsonSchema, route: AppRoute): JsonSchema {
+  if (isFailure(response)) return { $ref: `#/components/responses/${status}` };
   const names = ['X-Request-Id'];
   if (route.path !== '/api/health') names.push('RateLimit', 'RateLimit-Policy');
-  if (status === '429' || status === '503') names.push('Retry-After');
-  if (status === '401') names.push('WWW-Authenticate');
   if (status === '201' || (status === '202' && route.path.endsWith('/run'))) names.push('Location');
   const content = response.content as JsonSchema | undefined;
   const list = status === '200' && isList(route);
@@ -122,9 +141,31 @@ function describeResponse(status: string, response: JsonSchema, route: AppRoute)
   return {
     ...response,
     description: STATUS_DESCRIPTIONS[status] ?? status,
-    headers: Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }])),
+    headers: headersOf(names),
     ...(list && { content: { ...content, 'text/csv': { schema: string } } }),
   };
+}
+
+/** Answers that have the shape of an error are the same everywhere, so that they stand in one place. */
+function isFailure(response: JsonSchema): boolean {
+  return JSON.stringify(response.content ?? null).includes('"#/components/schemas/Error"');
+}
+
+function failureResponses(): JsonSchema {
+  const content = { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } };
+  const failures = Object.entries(STATUS_DESCRIPTIONS).filter(([status]) => Number(status) >= 400);
+  return Object.fromEntries(
+    failures.map(([status, description]) => {
+      const names = ['X-Request-Id', 'RateLimit', 'RateLimit-Policy'];
+      if (status === '429' || status === '503') names.push('Retry-After');
+      if (status === '401' || status === '403') names.push('WWW-Authenticate');
+      return [status, { description, headers: headersOf(names), content }];
+    }),
+  );
+}
+
+function headersOf(names: string[]): JsonSchema {
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }
 
 /** Lists are the operations that take a page. */

@@ -61,6 +61,9 @@ export const sourceFailures = { 502: errorSchema, 504: errorSchema } as const;
 
 export const idParams = z.object({ id });
 
+/** Carries a default past Zod's own, which it drops for what it transforms. */
+export const DEFAULT_KEY = 'x-default';
+
 /** A whole number in a query string, shown as an integer in OpenAPI. */
 export function wholeNumber(minimum: number, maximum: number, description: string, byDefault?: number) {
   return z
@@ -76,7 +79,7 @@ export function wholeNumber(minimum: number, maximum: number, description: strin
       minimum,
       maximum,
       description,
-      ...(byDefault !== undefined && { default: byDefault }),
+      ...(byDefault !== undefined && { [DEFAULT_KEY]: byDefault }),
     });
 }
 

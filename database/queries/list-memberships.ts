@@ -26,7 +26,7 @@ export function listGroupMembers(
       o.is_active as "isActive", true as direct`,
     from: sql`(
       select m.member_key, d.id, d.object_class, coalesce(d.display_name, m.reference collate pg_c_utf8) as name,
-        coalesce(d.distinguished_name, m.reference collate pg_c_utf8) as distinguished_name, d.is_active
+        case when d.id is null then m.reference collate pg_c_utf8 else d.distinguished_name end as distinguished_name, d.is_active
       from membership m left join directory_object d on d.id = m.member_id
       where m.group_id = ${groupId}::uuid and m.valid_to is null) o`,
     where: [],
