@@ -42,19 +42,24 @@ export async function waitForEnd(recorded: RecordedProcess, timeoutMs: number): 
   return true;
 }
 
-/** Sends `signal` to a recorded process, and SIGKILL when it has not ended after `timeoutMs`. */
+/**
+ * Sends `signal` to a recorded process, and SIGKILL when it has not ended after `timeoutMs`.
+ * @returns whether there was such a process.
+ */
 export async function endProcess(
   recorded: RecordedProcess,
   signal: NodeJS.Signals,
   timeoutMs: number,
-): Promise<void> {
+): Promise<boolean> {
+  const wasRunning = isRunning(recorded);
   for (const next of [signal, 'SIGKILL'] as const) {
-    if (!isRunning(recorded)) return;
+    if (!isRunning(recorded)) break;
     try {
       process.kill(recorded.pid, next);
     } catch {
-      return;
+      break;
     }
-    if (await waitForEnd(recorded, next === 'SIGKILL' ? 5_000 : timeoutMs)) return;
+    if (await waitForEnd(recorded, next === 'SIGKILL' ? 5_000 : timeoutMs)) break;
   }
+  return wasRunning;
 }
