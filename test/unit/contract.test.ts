@@ -1,0 +1,79 @@
+// The contract as a whole: access of every operation, and the OpenAPI document made of it.
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { contract } from '../../contracts/index.ts';
+import { createOpenApiDocument } from '../../contracts/openapi.ts';
+import { operationsOf } from '../../contracts/routes.ts';
+import { accessOf, ROLE_SCOPES, SCOPES } from '../../contracts/scopes.ts';
+import { committedOpenApi } from '../../contracts/write-openapi.ts';
+
+const operations = operationsOf(contract);
+
+describe('the contract', () => {
+  it.each(operations)('says who may call $name', ({ route }) => {
+    expect(() => accessOf(route)).not.toThrow();
+  });
+
+  it('opens only signing in, health and the document to all', () => {
+    const open = operations.filter(({ route }) => 'public' in accessOf(route)).map(({ name }) => name);
+    expect(open.sort()).toEqual(['auth.login', 'system.health', 'system.openapi']);
+  });
+
+  it('gives the admin every scope and the auditor no scope that writes', () => {
+    expect([...ROLE_SCOPES.admin].sort()).toEqual([...SCOPES].sort());
+    expect(ROLE_SCOPES.auditor.filter((scope) => /:(write|run)$/.test(scope))).toEqual([]);
+  });
+
+  it.each(operations.filter(({ route }) => route.method === 'GET'))(
+    'refuses unknown query parameters of $name',
+    ({ route }) => {
+      const query = route.query as { safeParse(value: unknown): { success: boolean } };
+      expect(query.safeParse({ nothingOfThisName: 'x' }).success).toBe(false);
+    },
+  );
+
+  it.each(operations.filter(({ route }) => 'body' in route))(
+    'refuses unknown body fields of $name',
+    ({ route }) => {
+      const { body } = route as unknown as {
+        body: { safeParse(value: unknown): { error?: { issues: { code: string }[] } } };
+      };
+      const issues = body.safeParse({ nothingOfThisName: 'x' }).error?.issues ?? [];
+      expect(issues.map(({ code }) => code)).toContain('unrecognized_keys');
+    },
+  );
+});
+
+describe('the OpenAPI document', () => {
+  const document = createOpenApiDocument('1.2.3');
+
+  it('passes a public validator', async () => {
+    const { valid, errors } = await new Validator().validate(structuredClone(document));
+    expect(errors).toBeUndefined();
+    expect(valid).toBe(true);
+  });
+
+  it('has every operation, and no answer without a schema but those without a body', () => {
+    const described = Object.values(document.paths).flatMap((item) => Object.keys(item as object));
+    expect(described).toHaveLength(operations.length);
+    for (const [path, item] of Object.entries(document.paths))
+      for (const [method, operation] of Object.entries(
+        item as Record<string, { responses: Record<string, { content?: object; $ref?: string }> }>,
+      ))
+        for (const [status, response] of Object.entries(operation.responses)) {
+          const empty = status === '204';
+          expect([path, method, status, Boolean(response.$ref ?? response.content)]).toEqual([
+            path,
+            method,
+            status,
+            !empty,
+          ]);
+        }
+  });
+
+  it('is committed as it is', () => {
+    const committed = readFileSync(new URL('../../contracts/openapi.json', import.meta.url), 'utf8');
+    expect(JSON.parse(committed)).toEqual(JSON.parse(committedOpenApi()));
+  });
+});
