@@ -22,7 +22,7 @@ import {
   type ServerSchema,
   schemaAttributes,
 } from './server-schema.ts';
-import type { LdapSession } from './session.ts';
+import { failOnAbort, type LdapSession } from './session.ts';
 
 /** A session, and what the server said of itself when it was opened. */
 interface Opened {
@@ -176,12 +176,4 @@ export function createLdapConnector(config: LdapConfig, context: ConnectorContex
       last?.session.close();
     },
   };
-}
-
-/** Ends the session when the signal says so; the returned function takes the watch off again. */
-function failOnAbort(session: LdapSession, signal: AbortSignal): () => void {
-  const abort = () => session.fail(signal.reason);
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort, { once: true });
-  return () => signal.removeEventListener('abort', abort);
 }

@@ -5,7 +5,7 @@ import type { CheckRunner } from '../check-recorder.ts';
 import { type AddressPolicy, dial, resolveHost, secure } from '../dial.ts';
 import { type LdapConfig, ldapTarget } from './config.ts';
 import { LDAP_SUCCESS, resultError } from './result-codes.ts';
-import { LdapSession } from './session.ts';
+import { failOnAbort, LdapSession } from './session.ts';
 
 const START_TLS = '1.3.6.1.4.1.1466.20037';
 
@@ -66,6 +66,7 @@ export async function openSession(
   // Until the session owns it, an error of the socket must not end the process.
   socket.on('error', () => undefined);
   let session: LdapSession | null = null;
+  let release = () => {};
   try {
     await run(
       'tls',
@@ -80,6 +81,7 @@ export async function openSession(
           });
         }
         session = new LdapSession(socket, label);
+        release = failOnAbort(session, signal);
         if (config.startTls) await startTls(session, config, label, signal);
       },
       () => tlsMessage(config, implicitTls),
@@ -96,6 +98,8 @@ export async function openSession(
     if (opened === null) socket.destroy();
     else opened.fail(error);
     throw error;
+  } finally {
+    release();
   }
 }
 

@@ -284,3 +284,11 @@ export class LdapSession {
 }
 
 const INTERMEDIATE_RESPONSE = 0x79;
+
+/** Ends the session when the signal says so; the returned function takes the watch off again. */
+export function failOnAbort(session: LdapSession, signal: AbortSignal): () => void {
+  const abort = () => session.fail(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  return () => signal.removeEventListener('abort', abort);
+}
