@@ -9,6 +9,7 @@ import { startProcess } from './child-process.ts';
 import { loadUsers } from './load-users.ts';
 import type { ApiBenchOptions } from './options.ts';
 import { startProduct } from './product.ts';
+import { type SelfTime, topSelfTimes } from './profile.ts';
 import { startRuntime } from './runtime.ts';
 import { median } from './statistics.ts';
 
@@ -33,6 +34,7 @@ export interface ApiReport {
   seconds: number;
   connections: number;
   scenarios: ScenarioReport[];
+  profile: SelfTime[] | null;
 }
 
 interface Target {
@@ -42,6 +44,7 @@ interface Target {
 
 const CONNECTIONS = 10;
 const WARM_UP_SECONDS = 2;
+const PROFILED_PLACES = 25;
 
 /** @throws Error when the two servers answer differently, or a request is refused. */
 export async function benchApi(
@@ -54,8 +57,14 @@ export async function benchApi(
   await migrate(databaseUrl);
   say(`Loading ${options.users} users …`);
   await loadUsers(databaseUrl, options.users);
-  const place = { databaseUrl, temporalAddress: null, folder: runtime.folder, name: 'api' };
-  const { client } = await startProduct(place, stack);
+  const place = {
+    databaseUrl,
+    temporalAddress: null,
+    folder: runtime.folder,
+    name: 'api',
+    apiProfile: options.profile,
+  };
+  const { client, api } = await startProduct(place, stack);
   const ours: Target = { baseUrl: client.baseUrl, headers: { authorization: `Bearer ${client.token}` } };
   const bare = await startBareServer(databaseUrl, options.users, join(runtime.folder, 'bare.log'), stack);
   const scenarios = apiScenarios(options.users);
@@ -77,7 +86,9 @@ export async function benchApi(
     }
   const { users, runs, seconds } = options;
   const reports = scenarios.map((scenario) => scenarioReport(scenario, rounds.get(scenario) ?? []));
-  return { users, runs, seconds, connections: CONNECTIONS, scenarios: reports };
+  if (options.profile) await api.stop();
+  const profile = options.profile ? await topSelfTimes(options.profile, PROFILED_PLACES) : null;
+  return { users, runs, seconds, connections: CONNECTIONS, scenarios: reports, profile };
 }
 
 async function migrate(databaseUrl: string): Promise<void> {

@@ -13,10 +13,13 @@ export interface ProductPlace {
   folder: string;
   /** Tells apart what several rounds leave in Temporal and in the folder. */
   name: string;
+  /** Where the API's CPU profile is written. */
+  apiProfile?: string | null;
 }
 
 export interface Product {
   client: RestClient;
+  /** A CPU profile is whole when its process has been stopped. */
   api: BenchProcess;
   /** @param profileFolder where a CPU profile is written when the worker stops. */
   startWorker(profileFolder?: string): Promise<BenchProcess>;
@@ -42,7 +45,8 @@ export async function startProduct(place: ProductPlace, stack: AsyncDisposableSt
     IDENTITY_CENTER_RATE_LIMIT_PER_HOUR: '0',
     LOG_LEVEL: 'warn',
   };
-  const api = startProcess('api/server.ts', { environment, log: join(home, 'api.log') });
+  const nodeOptions = profiling(place.apiProfile);
+  const api = startProcess('api/server.ts', { environment, log: join(home, 'api.log'), nodeOptions });
   stack.defer(() => api.stop());
   const baseUrl = `http://127.0.0.1:${port}`;
   await waitUntilHealthy(baseUrl, api.assertRunning, ['healthy', 'degraded']);
@@ -51,15 +55,15 @@ export async function startProduct(place: ProductPlace, stack: AsyncDisposableSt
     client,
     api,
     async startWorker(profileFolder) {
-      const nodeOptions = profileFolder ? ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`] : [];
-      const worker = startProcess('worker/main.ts', {
-        environment,
-        log: join(home, 'worker.log'),
-        nodeOptions,
-      });
+      const options = { environment, log: join(home, 'worker.log'), nodeOptions: profiling(profileFolder) };
+      const worker = startProcess('worker/main.ts', options);
       stack.defer(() => worker.stop());
       await waitUntilHealthy(baseUrl, worker.assertRunning);
       return worker;
     },
   };
+}
+
+function profiling(folder: string | null | undefined): string[] {
+  return folder ? ['--cpu-prof', `--cpu-prof-dir=${folder}`] : [];
 }

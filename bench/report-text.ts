@@ -3,6 +3,7 @@ import type { ApiReport } from './api-bench.ts';
 import type { SelfTime } from './profile.ts';
 import { median } from './statistics.ts';
 import type { SyncFigure, SyncReport } from './sync-bench.ts';
+import type { PhaseProfile } from './sync-round.ts';
 import type { SyncRun } from './sync-run.ts';
 
 export function syncReportText(report: SyncReport): string {
@@ -52,6 +53,7 @@ export function apiReportText(report: ApiReport): string {
     table([['', 'requests/s', 'p99', 'bare requests/s', 'bare p99', 'ratio'], ...rows]),
     '',
     'Bare is a node:http + pg server that runs the same SQL and sends its rows as JSON: no sign-in, no checks, no log.',
+    ...(report.profile ? ['', "Self time of the API's main thread:", selfTimesText(report.profile)] : []),
     '',
   ].join('\n');
 }
@@ -71,13 +73,27 @@ function stepsText(title: string, runs: SyncRun[]): string {
   return `${title}: ${typical.join(', ')}`;
 }
 
-function profileText(phase: string, times: SelfTime[]): string {
-  const rows = times.map((time) => [
-    `${(time.share * 100).toFixed(1)} %`,
-    `${time.seconds.toFixed(2)} s`,
-    time.place,
+function profileText(phase: string, profile: PhaseProfile): string {
+  const statements = profile.statements.map((statement) => [
+    `${statement.seconds.toFixed(2)} s`,
+    `${statement.calls} calls`,
+    `${statement.rows} rows`,
+    statement.sql,
   ]);
-  return `\nSelf time of the worker's main thread in ${phase}:\n${table(rows)}`;
+  return [
+    '',
+    `Self time of the worker's main thread in ${phase}:`,
+    selfTimesText(profile.functions),
+    '',
+    `Costliest statements in ${phase}:`,
+    table(statements),
+  ].join('\n');
+}
+
+function selfTimesText(times: SelfTime[]): string {
+  return table(
+    times.map((time) => [`${(time.share * 100).toFixed(1)} %`, `${time.seconds.toFixed(2)} s`, time.place]),
+  );
 }
 
 function whole(value: number): string {

@@ -1,0 +1,93 @@
+// One round of the synchronisation benchmark: a fresh database, a first full run, a second with nothing changed.
+import { join } from 'node:path';
+import type { BenchProcess } from './child-process.ts';
+import type { GeneratedDirectory } from './generate-directory.ts';
+import type { SyncBenchOptions } from './options.ts';
+import { type Product, startProduct } from './product.ts';
+import { type SelfTime, topSelfTimes } from './profile.ts';
+import type { BenchRuntime } from './runtime.ts';
+import { resetStatements, type StatementTime, topStatements } from './statements.ts';
+import {
+  checkCounts,
+  checkStored,
+  createProject,
+  type LdapSource,
+  runOnce,
+  type SyncRun,
+} from './sync-run.ts';
+
+export interface SyncBench {
+  options: SyncBenchOptions;
+  runtime: BenchRuntime;
+  temporalAddress: string;
+  source: LdapSource;
+  generated: GeneratedDirectory;
+}
+
+/** Where the time of one phase went: in the worker's main thread, and in the database. */
+export interface PhaseProfile {
+  functions: SelfTime[];
+  statements: StatementTime[];
+}
+
+export interface Phase {
+  run: SyncRun;
+  /** Of the worker, in bytes; null where the system does not say. */
+  peakMemory: number | null;
+  profile: PhaseProfile | null;
+}
+
+export interface SyncRound {
+  first: Phase;
+  unchanged: Phase;
+  /** The larger of both phases. */
+  peakMemory: number | null;
+}
+
+const PROFILED_FUNCTIONS = 25;
+const PROFILED_STATEMENTS = 12;
+
+/** @throws Error when a run, or what it left in the database, is not what was generated. */
+export async function syncRound(bench: SyncBench, round: number): Promise<SyncRound> {
+  const { runtime, generated, temporalAddress } = bench;
+  const { objects, memberships } = generated;
+  const name = `round_${round + 1}`;
+  await using stack = new AsyncDisposableStack();
+  const databaseUrl = await runtime.createDatabase(name);
+  stack.defer(() => runtime.dropDatabase(name));
+  const product = await startProduct({ databaseUrl, temporalAddress, folder: runtime.folder, name }, stack);
+  const projectId = await createProject(product.client, bench.source);
+  const runPhase = phaseRunner(bench, product, databaseUrl, projectId);
+
+  const first = await runPhase('first');
+  checkCounts('the first run', first.run, {
+    read: objects,
+    created: objects,
+    membershipsAdded: memberships,
+  });
+  await checkStored(databaseUrl, generated);
+  const unchanged = await runPhase('unchanged');
+  checkCounts('the second run', unchanged.run, { read: objects, unchanged: objects });
+  await checkStored(databaseUrl, generated);
+  const peaks = [first.peakMemory, unchanged.peakMemory].filter((peak) => peak !== null);
+  return { first, unchanged, peakMemory: peaks.length > 0 ? Math.max(...peaks) : null };
+}
+
+/** Both phases share a worker; with profiles each has its own, since a profile is written when a process ends. */
+function phaseRunner(bench: SyncBench, product: Product, databaseUrl: string, projectId: string) {
+  const profiles = bench.options.profile;
+  let worker: BenchProcess | undefined;
+  return async (phase: 'first' | 'unchanged'): Promise<Phase> => {
+    const folder = profiles === null ? undefined : join(profiles, phase);
+    worker ??= await product.startWorker(folder);
+    if (folder) await resetStatements(databaseUrl);
+    const run = await runOnce(product.client, projectId, worker.assertRunning);
+    const peakMemory = await worker.peakMemory();
+    if (!folder) return { run, peakMemory, profile: null };
+    const statements = await topStatements(databaseUrl, PROFILED_STATEMENTS);
+    await worker.stop();
+    worker = undefined;
+    const functions = await topSelfTimes(folder, PROFILED_FUNCTIONS);
+    return { run, peakMemory, profile: { functions, statements } };
+  };
+}
