@@ -50,6 +50,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     idleTimeoutMillis: 30_000,
   });
   pool.on('error', (error) => warn(`a database connection was dropped: ${error.message}`));
+  // While a client is checked out the pool does not listen to it, and an unheard 'error' would end the process;
+  // the query that was under way rejects all the same.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return {
     orm,
     pool,

@@ -23,6 +23,9 @@ export function createWorker({ settings, connection, bundle, activities }: Worke
     dataConverter: { failureConverterPath: FAILURE_CONVERTER },
     // A step holds a page of entries and a connection or two of the pool.
     maxConcurrentActivityTaskExecutions: 8,
+    // Few open polls: a worker that hangs swallows as many tasks before their time-outs move them on.
+    maxConcurrentActivityTaskPolls: 2,
+    maxConcurrentWorkflowTaskPolls: 2,
     maxCachedWorkflows: 100,
     // How long the workflows of a worker that died wait for it before another one takes them (default 10 s).
     stickyQueueScheduleToStartTimeout: '2 seconds',

@@ -59,7 +59,9 @@ describeWithSlapd('a sync run survives', () => {
     );
 
   const expectWholeRun = async (lab: SyncLab, connectionId: string, runId: string) => {
-    const over = await lab.runOver(runId, 120_000);
+    const over = await lab.runOver(runId, 120_000).catch((error: Error) => {
+      throw new Error(`${error.message}\n${lab.workerLogs()}`);
+    });
     expect(over).toMatchObject({ status: 'completed', error_message: null });
     const { read, created, updated, unchanged, reactivated, errors } = over.counts as Record<string, number>;
     expect(read).toBe(objects);

@@ -97,6 +97,8 @@ export async function openSyncLab(databaseUrl?: string) {
       client.workflow.getHandle(syncProjectWorkflowId(projectId)).signal(cancelRunSignal, { runId }),
     resume: (projectId: string, runId: string) =>
       client.workflow.getHandle(syncProjectWorkflowId(projectId)).signal(resumeRunSignal, { runId }),
+    /** What the workers wrote, to be shown when a run does not end. */
+    workerLogs: () => workers.map((worker) => worker.log()).join('\n--- next worker\n'),
     async close(): Promise<void> {
       await Promise.all(workers.map((worker) => worker.stop()));
       await temporal.close();
