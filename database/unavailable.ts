@@ -14,11 +14,12 @@ const NODE_CODES = new Set([
 
 /** Whether `error` says that the connection to PostgreSQL was lost or could not be made. */
 export function isDatabaseUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = (error as { code?: unknown }).code;
+  // By shape: an error that Node itself makes is of another realm's Error inside Jest.
+  if (typeof error !== 'object' || error === null) return false;
+  const { code, cause, message } = error as { code?: unknown; cause?: unknown; message?: unknown };
   if (typeof code === 'string' && (SQL_STATES.test(code) || NODE_CODES.has(code))) return true;
-  if (error.cause && isDatabaseUnavailable(error.cause)) return true;
+  if (cause && isDatabaseUnavailable(cause)) return true;
   return /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/.test(
-    error.message,
+    String(message),
   );
 }

@@ -55,7 +55,6 @@ function asAppError(error: unknown): AppError {
 function logFailure(logger: Logger, request: Request, failure: AppError, error: unknown): void {
   const cause = failure.cause ?? error;
   // Not the whole error object: a driver's may hold parameters, a client's the request with its token.
-  const { name, message, stack } = cause instanceof Error ? cause : new Error(String(cause));
-  const code = (cause as { code?: unknown } | null)?.code;
+  const { name, message, stack, code } = (cause ?? {}) as Partial<Error> & { code?: unknown };
   logger.error({ requestId: requestId(request), err: { name, message, stack, code } }, failure.message);
 }

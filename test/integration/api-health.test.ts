@@ -1,0 +1,124 @@
+// Health while parts are well, away or hanging, and the pages of the documentation.
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { startApi, type TestApi } from '../support/api.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { testEnvironment } from '../support/environment.ts';
+import { type PausableProxy, startPausableProxy } from '../support/pausable-proxy.ts';
+
+let database: TestDatabase;
+const ending: (() => Promise<void>)[] = [];
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+});
+
+afterEach(async () => {
+  for (const end of ending.splice(0).reverse()) await end();
+  await database.drop();
+});
+
+async function start(databaseUrl: string, settings: Record<string, string> = {}): Promise<TestApi> {
+  const api = await startApi({ databaseUrl, settings });
+  ending.push(() => api.close());
+  return api;
+}
+
+async function proxied(): Promise<{ api: TestApi; proxy: PausableProxy }> {
+  const url = new URL(database.url);
+  const proxy = await startPausableProxy({ host: url.hostname, port: Number(url.port) });
+  ending.push(() => proxy.close());
+  url.host = `127.0.0.1:${proxy.port}`;
+  return { api: await start(url.href, { IDENTITY_CENTER_RATE_LIMIT_PER_MINUTE: '1000' }), proxy };
+}
+
+async function timedHealth(api: TestApi) {
+  const started = performance.now();
+  const answer = await api.get('/api/health', { token: null });
+  return { ...answer, ms: performance.now() - started };
+}
+
+describe('GET /api/health', () => {
+  it('is open, bare, and degraded while Temporal is not there', async () => {
+    const { status, body } = await timedHealth(await start(database.url));
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      status: 'degraded',
+      version: '0.0.0',
+      checks: {
+        database: { status: 'healthy' },
+        temporal: { status: 'unhealthy' },
+        workers: { status: 'unhealthy' },
+      },
+    });
+    expect(body.uptimeSeconds).toBeGreaterThanOrEqual(0);
+  });
+
+  it('tells a Temporal without workers from none', async () => {
+    const api = await start(database.url, {
+      TEMPORAL_ADDRESS: testEnvironment().temporalAddress,
+      TEMPORAL_TASK_QUEUE: `nobody-${Date.now()}`,
+    });
+    const { body } = await timedHealth(api);
+    expect(body).toMatchObject({
+      status: 'degraded',
+      checks: {
+        temporal: { status: 'healthy' },
+        workers: { status: 'unhealthy', message: 'No worker is polling.' },
+      },
+    });
+  });
+
+  it('answers 503 within a second when the database hangs, and lists answer 503 when it is gone', async () => {
+    const { api, proxy } = await proxied();
+    const token = await api.login();
+    expect((await timedHealth(api)).body.checks.database.status).toBe('healthy');
+    proxy.hang();
+    const hanging = await timedHealth(api);
+    expect(hanging.status).toBe(503);
+    expect(hanging.body.status).toBe('unhealthy');
+    expect(hanging.ms).toBeLessThan(1_000);
+    await proxy.vanish();
+    const gone = await timedHealth(api);
+    expect(gone.status).toBe(503);
+    expect(gone.ms).toBeLessThan(1_000);
+    const users = await api.get('/api/users', { token });
+    expect(users.status).toBe(503);
+    expect(users.body).toMatchObject({ error: 'Service Unavailable', statusCode: 503 });
+    expect(users.headers.get('retry-after')).toBe('5');
+    expect(users.text).not.toMatch(/ECONN|127\.0\.0\.1/);
+  });
+
+  it('answers within a second when Temporal hangs', async () => {
+    const [host = '', port] = testEnvironment().temporalAddress.split(':');
+    const proxy = await startPausableProxy({ host, port: Number(port) });
+    ending.push(() => proxy.close());
+    const api = await start(database.url, { TEMPORAL_ADDRESS: `127.0.0.1:${proxy.port}` });
+    expect((await timedHealth(api)).body.checks.temporal.status).toBe('healthy');
+    proxy.hang();
+    const { status, body, ms } = await timedHealth(api);
+    expect([status, body.status]).toEqual([200, 'degraded']);
+    expect(ms).toBeLessThan(1_000);
+  });
+});
+
+describe('GET /api/docs', () => {
+  it('loads only from this server, under a policy that allows no other', async () => {
+    const api = await start(database.url);
+    const page = await api.get('/api/docs', { token: null });
+    expect(page.status).toBe(200);
+    expect(page.headers.get('content-type')).toContain('text/html');
+    const policy = page.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("script-src 'self';");
+    expect(policy).not.toMatch(/https?:|\*/);
+    expect(page.text).not.toMatch(/<script>|https?:\/\//);
+    const assets = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] as string);
+    expect(assets).toHaveLength(4);
+    for (const asset of assets) {
+      const answer = await api.get(asset, { token: null });
+      expect([asset, answer.status]).toEqual([asset, 200]);
+      expect(answer.text.length).toBeGreaterThan(100);
+    }
+    expect((await api.get('/api/openapi.json', { token: null })).body.openapi).toMatch(/^3\./);
+  });
+});
