@@ -81,11 +81,17 @@ function fail(message) {
 
 /**
  * Runs `entry` and ends as it ends. A signal to us alone is passed on; Ctrl-C in a terminal reaches both anyway.
+ * @param {string} root
  * @param {string} node
  * @param {string[]} args
  */
-function run(node, args) {
-  const child = spawn(node, ['--disable-warning=ExperimentalWarning', ...args], { stdio: 'inherit' });
+function run(root, node, args) {
+  // Compiled code is kept for the next start, which is a third faster with it.
+  const cache = process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.cache', 'compiled');
+  const child = spawn(node, ['--disable-warning=ExperimentalWarning', ...args], {
+    stdio: 'inherit',
+    env: { ...process.env, NODE_COMPILE_CACHE: cache },
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
@@ -114,7 +120,7 @@ function main() {
         'it: was npm told to run no install scripts? Run `npm rebuild node`, or install Node 24.',
     );
   }
-  run(node, [join(root, entry), ...args]);
+  run(root, node, [join(root, entry), ...args]);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) main();

@@ -1,5 +1,5 @@
 // Starts whatever of the platform is not there yet, in order, and stops it in the opposite order.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -58,7 +58,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<EmbeddedRun
   failed.promise.catch(() => {});
   const remember = (part: RecordedProcess) => {
     memory.processes.push(part);
-    writeFileSync(join(home, 'runtime.json'), JSON.stringify(memory));
+    // Whole or not at all: a kill at this moment must not make us forget what runs.
+    const file = join(home, 'runtime.json');
+    writeFileSync(`${file}.new`, JSON.stringify(memory));
+    renameSync(`${file}.new`, file);
   };
   const parts: Parts = { ...options, memory, stack, remember, fail: failed.reject };
   try {

@@ -33,7 +33,8 @@ export async function findTemporalCli(options: TemporalCliOptions = {}): Promise
   const onPath = onSearchPath('temporal', environment);
   if (onPath && (await works(onPath))) return onPath;
   const cached = join(cache, 'temporal');
-  if (isExecutable(cached) && (await works(cached))) return cached;
+  // Not tried out: only whole programs get there, and every start would pay for it.
+  if (isExecutable(cached)) return cached;
 
   mkdirSync(cache, { recursive: true });
   const draftFolder = mkdtempSync(join(cache, 'new-'));
