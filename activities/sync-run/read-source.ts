@@ -29,9 +29,11 @@ export async function readSource(deps: ActivityDependencies, input: StepInput): 
     const { pool } = deps.database;
     const { fence, plan } = context;
     const tables = stagingTables(fence.runId, fence.epoch);
-    await fencedTransaction(pool, fence, (client) => resetRead(client, fence.runId));
-    await dropStaging(pool, fence.runId);
-    await createStaging(pool, tables);
+    await fencedTransaction(pool, fence, async (client) => {
+      await resetRead(client, fence.runId);
+      await dropStaging(client, fence.runId);
+      await createStaging(client, tables);
+    });
     const totals = await readPages(context, tables);
     await analyzeStaging(pool, tables);
     await fencedTransaction(pool, fence, async (client) => {

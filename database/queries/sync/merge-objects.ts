@@ -1,6 +1,7 @@
 // Merges one range of staged batches into the objects: new ones, changed ones, returned ones, and their history.
 import type pg from 'pg';
 import { run, runOne, sql } from '../../sql.ts';
+import { mergeReferences } from './merge-references.ts';
 import { ENTRY_COLUMNS, type StagingTables } from './staging.ts';
 import { unbindMoved } from './unbind-references.ts';
 
@@ -45,6 +46,8 @@ export async function mergeObjects(
   const created = await createObjects(client, scope, range);
   const changed = await updateObjects(client, scope, range);
   await claimObjects(client, scope, range);
+  // In the same transaction: once its object is stored, an entry counts as unchanged and is not staged again.
+  await mergeReferences(client, scope, range);
   const membershipsRemoved = await unbindMoved(client, scope, changed.moved);
   return { created, updated: changed.updated, reactivated: changed.reactivated, membershipsRemoved };
 }

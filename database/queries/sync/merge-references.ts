@@ -4,8 +4,8 @@ import { run, sql } from '../../sql.ts';
 import type { BatchRange, MergeScope } from './merge-objects.ts';
 
 /**
- * Applies managers and owners of the staged batches; must run in the connection's turn, after all objects are
- * merged, so that they resolve at once. Served by the entry table's batch index, directory_object_source and
+ * Applies managers and owners of the staged batches; must run in the connection's turn, after their objects. Those
+ * that nobody answers to yet, bind-references resolves when all objects are there. Served by the entry table's batch index, directory_object_source and
  * directory_object_reference.
  */
 export async function mergeReferences(

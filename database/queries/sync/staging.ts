@@ -81,10 +81,12 @@ export function stagingTables(runId: string, epoch: number): StagingTables {
   };
 }
 
-/** Makes the tables of a read. Unlogged: a crash of PostgreSQL empties them, which `stagedCount` tells. */
+/**
+ * Makes the tables of a read, inside the fence. Unlogged: a crash of PostgreSQL empties them, which `stagedCount`
+ * tells.
+ */
 export async function createStaging(on: Queryable, tables: StagingTables): Promise<void> {
   const columns = ENTRY_COLUMNS.map((name) => `${name} ${TYPES[name] ?? 'text collate "C"'}`).join(', ');
-  // One simple query of several statements: a transaction of its own.
   await on.query(`
     create unlogged table ${tables.seen} (source_id text collate "C" primary key);
     create unlogged table ${tables.entry} (${columns});
@@ -95,9 +97,8 @@ export async function createStaging(on: Queryable, tables: StagingTables): Promi
     create index on ${tables.member} (batch);`);
 }
 
-/** Drops every staging table of a run but those of `keep`. */
-export async function dropStaging(on: Queryable, runId: string, keep?: StagingTables): Promise<void> {
-  const kept = keep ? Object.values(keep) : [];
+/** Drops every staging table of a run. */
+export async function dropStaging(on: Queryable, runId: string): Promise<void> {
   const found = await run<{ name: string }>(
     on,
     sql`
@@ -105,7 +106,7 @@ export async function dropStaging(on: Queryable, runId: string, keep?: StagingTa
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where n.nspname = 'staging' and c.relkind = 'r' and c.relname like ${`%\\_${runId.replaceAll('-', '')}\\_%`}`,
   );
-  const names = found.map((row) => row.name).filter((name) => !kept.includes(name));
+  const names = found.map((row) => row.name);
   if (names.length > 0) await on.query(`drop table if exists ${names.join(', ')}`);
 }
 
