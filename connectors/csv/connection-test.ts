@@ -7,13 +7,25 @@ import { readHeader, readMembershipHeader } from './columns.ts';
 import type { CsvConfig } from './config.ts';
 import { type ImportFile, openImportFile } from './import-file.ts';
 import { createRowReader } from './row-entries.ts';
-import { csvRows } from './rows.ts';
+import { type CsvRow, csvRows } from './rows.ts';
+
+const SAMPLE_ROWS = 1_000;
+
+/** The header and the rows after it, as far as the test reads. */
+async function firstRows(lots: AsyncGenerator<CsvRow[]>): Promise<CsvRow[]> {
+  const rows: CsvRow[] = [];
+  while (rows.length <= SAMPLE_ROWS) {
+    const lot = await lots.next();
+    if (lot.done) break;
+    rows.push(...lot.value);
+  }
+  return rows.slice(0, SAMPLE_ROWS + 1);
+}
 
 async function readStart(file: ImportFile, config: CsvConfig, isSecret: IsSecretAttribute): Promise<string> {
   const lots = csvRows(file, config);
   try {
-    const first = await lots.next();
-    const [header, ...rows] = first.done ? [] : first.value;
+    const [header, ...rows] = await firstRows(lots);
     const columns = readHeader(header?.cells ?? [], file.name, config, isSecret);
     const reader = createRowReader({ file: file.name, columns, separator: config.multiValueSeparator });
     const results = rows.map((row) => reader.read(row));
@@ -35,8 +47,8 @@ async function readStart(file: ImportFile, config: CsvConfig, isSecret: IsSecret
 async function readMembershipStart(file: ImportFile, config: CsvConfig): Promise<void> {
   const lots = csvRows(file, config);
   try {
-    const first = await lots.next();
-    readMembershipHeader(first.done ? [] : (first.value[0]?.cells ?? []), file.name);
+    const [header] = await firstRows(lots);
+    readMembershipHeader(header?.cells ?? [], file.name);
   } finally {
     await lots.return(undefined);
   }

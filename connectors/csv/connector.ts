@@ -86,40 +86,43 @@ class TableRead {
       const out = page([]);
       for (const row of lot) {
         const result = reader.read(row);
-        if ('entry' in result) await this.take(result.entry, row.line, isSecondPass, out);
-        else if (!isSecondPass) out.rejected.push(result.rejected);
+        if ('entry' in result) {
+          const written = this.take(result.entry, row.line, isSecondPass, out);
+          if (written !== null) await written;
+        } else if (!isSecondPass) out.rejected.push(result.rejected);
       }
       if (out.entries.length + out.rejected.length > 0) yield out;
     }
   }
 
-  private async take(
+  private take(
     entry: SourceEntry,
     line: number,
     isSecondPass: boolean,
     out: SourcePage,
-  ): Promise<void> {
+  ): Promise<void> | null {
     const key = entry.sourceId;
     if (!isSecondPass) {
-      if (this.duplicates.holds(key, line)) return;
+      if (this.duplicates.holds(key, line)) return null;
     } else {
       const verdict = this.duplicates.judge(key, line);
-      if (verdict.kind === 'done') return;
+      if (verdict.kind === 'done') return null;
       if (verdict.kind === 'duplicate') {
-        if (!this.classes.has(entry.objectClass)) return;
+        if (!this.classes.has(entry.objectClass)) return null;
         const reason = `its key '${key}' is that of line ${verdict.firstLine} already`;
         out.rejected.push(
           rejectRow(this.config.file, line, 'malformed_row', reason, entry.distinguishedName),
         );
-        return;
+        return null;
       }
     }
     if (!this.classes.has(entry.objectClass)) {
       this.unread.set(entry.objectClass, (this.unread.get(entry.objectClass) ?? 0) + 1);
-      return;
+      return null;
     }
-    if (entry.objectClass === 'group' && this.join !== null) await this.join.addGroup(entry);
-    else out.entries.push(entry);
+    if (entry.objectClass === 'group' && this.join !== null) return this.join.addGroup(entry);
+    out.entries.push(entry);
+    return null;
   }
 
   get needsSecondPass(): boolean {

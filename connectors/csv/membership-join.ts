@@ -9,8 +9,8 @@ import { csvRows } from './rows.ts';
 import { SpillFile } from './spill.ts';
 
 /** The part of a membership file that one bucket holds, at best; each bucket takes two file descriptors. */
-const BUCKET_BYTES = 4 << 20;
-const MAX_BUCKETS = 64;
+const BUCKET_BYTES = 1 << 20;
+const MAX_BUCKETS = 128;
 
 interface Bucket {
   memberships: SpillFile;
@@ -35,13 +35,15 @@ export interface MembershipJoin {
   close(): Promise<void>;
 }
 
-async function readMembers(bucket: Bucket): Promise<Map<string, Set<string>>> {
-  const members = new Map<string, Set<string>>();
-  for await (const line of bucket.memberships.lines()) {
-    const [group, member] = JSON.parse(line) as [string, string];
-    const known = members.get(group);
-    if (known === undefined) members.set(group, new Set([member]));
-    else known.add(member);
+async function readMembers(bucket: Bucket): Promise<Map<string, string[]>> {
+  const members = new Map<string, string[]>();
+  for await (const lines of bucket.memberships.read()) {
+    for (const line of lines) {
+      const [group, member] = JSON.parse(line) as [string, string];
+      const known = members.get(group);
+      if (known === undefined) members.set(group, [member]);
+      else known.push(member);
+    }
   }
   return members;
 }
@@ -78,7 +80,11 @@ export async function createMembershipJoin(size: number): Promise<MembershipJoin
           const member = (cells[header.member] ?? '').trim();
           const wrong = membershipProblem(cells, header.width, group, member);
           if (wrong !== null) rejected.push(rejectRow(file.name, line, 'malformed_row', wrong));
-          else await bucket(group).memberships.add(JSON.stringify([group, member]));
+          else {
+            // Waiting for what needs no waiting would cost more than the row.
+            const written = bucket(group).memberships.add(JSON.stringify([group, member]));
+            if (written !== null) await written;
+          }
         }
         yield rejected;
       }
@@ -88,16 +94,16 @@ export async function createMembershipJoin(size: number): Promise<MembershipJoin
     async *groups() {
       for (const each of buckets) {
         const members = await readMembers(each);
-        for await (const line of each.groups.lines()) {
-          const group = JSON.parse(line) as SourceEntry;
-          const own = members.get(group.sourceId);
-          members.delete(group.sourceId);
-          yield own === undefined
-            ? group
-            : { ...group, memberValues: [...new Set([...group.memberValues, ...own])] };
+        for await (const lines of each.groups.read()) {
+          for (const line of lines) {
+            const group = JSON.parse(line) as SourceEntry;
+            const own = members.get(group.sourceId) ?? [];
+            members.delete(group.sourceId);
+            yield { ...group, memberValues: [...new Set([...group.memberValues, ...own])] };
+          }
         }
         for (const [group, own] of members) {
-          unmatchedCount += own.size;
+          unmatchedCount += own.length;
           unmatchedExample ||= group;
         }
       }

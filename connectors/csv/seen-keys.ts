@@ -33,7 +33,7 @@ export class SeenKeys {
   /** Adds a key; true when it may have been there before, false when it certainly was not. */
   add(key: string): boolean {
     const first = hash(key, 0x811c9dc5);
-    const step = hash(key, 0x9747b28c) | 1;
+    const step = (hash(key, 0x9747b28c) | 1) >>> 0;
     let seen = true;
     for (let probe = 0; probe < PROBES; probe += 1) {
       const bit = (first + probe * step) % this.bits;

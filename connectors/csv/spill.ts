@@ -41,7 +41,8 @@ export class SpillFile {
     }
   }
 
-  async *lines(): AsyncGenerator<string> {
+  /** The lines in lots, in the order they were added. */
+  async *read(): AsyncGenerator<string[]> {
     await this.flush();
     const buffer = Buffer.allocUnsafe(READ_BYTES);
     const decoder = new TextDecoder();
@@ -52,7 +53,7 @@ export class SpillFile {
       position += bytesRead;
       const lines = (rest + decoder.decode(buffer.subarray(0, bytesRead), { stream: true })).split('\n');
       rest = lines.pop() as string;
-      yield* lines;
+      yield lines;
     }
   }
 

@@ -4,7 +4,7 @@ import { AppError } from '../../domain/app-error.ts';
 import { CSV_ENCODINGS, type CsvConfig } from './config.ts';
 import type { ImportFile } from './import-file.ts';
 
-const CHUNK_BYTES = 256 << 10;
+const CHUNK_BYTES = 64 << 10;
 
 /** How many bytes at the end begin a character that is not all there. */
 function unfinishedBytes(bytes: Buffer): number {
