@@ -100,6 +100,8 @@ function tidy(schema: JsonSchema): void {
   if (schema.minLength === 0) delete schema.minLength;
   if (schema.format === 'uuid' || schema.format === 'date-time') delete schema.pattern;
   if (schema.type === 'string' && schema.anyOf) delete schema.anyOf;
+  // A schema that may be null is written out: in OpenAPI 3.0 a reference cannot say so of what it points to.
+  if (schema.nullable) delete schema.title;
   // Zod drops the default of what it transforms.
   if (DEFAULT_KEY in schema) {
     schema.default = schema[DEFAULT_KEY];

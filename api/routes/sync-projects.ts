@@ -70,7 +70,11 @@ function checkProject(
   const details = definition
     .checkScopes(scopes)
     .map(({ path, message }) => ({ path: `body.scopes.${path}`, message }));
-  details.push(...checkMappings(mappings, [...new Set(scopes.map((scope) => scope.objectClass))]));
+  const problems = checkMappings(mappings, [...new Set(scopes.map((scope) => scope.objectClass))]);
+  // One way to write a place in a list, as the schemas have it: `attributeMappings.0.target`.
+  details.push(
+    ...problems.map(({ path, message }) => ({ path: path.replace(/\[(\d+)\]/g, '.$1'), message })),
+  );
   if (details.length > 0) throw invalidRequest(details);
 }
 

@@ -1,0 +1,401 @@
+// Sync projects and runs over HTTP, on a real Temporal server without a worker: what is queued stays to be seen.
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { startRunSweep } from '../../api/run-sweep.ts';
+import { createSyncTrigger } from '../../api/sync-trigger.ts';
+import { createTemporalAccess } from '../../api/temporal-access.ts';
+import { startApi, type TestApi } from '../support/api.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { testEnvironment } from '../support/environment.ts';
+import {
+  insertChange,
+  insertConnection,
+  insertProject,
+  insertRun,
+  insertUser,
+} from '../support/factories.ts';
+import { until } from '../support/until.ts';
+
+const UNKNOWN_ID = '01a00000-0000-7000-8000-000000000000';
+
+let database: TestDatabase;
+let api: TestApi;
+let connection: string;
+let count = 0;
+
+function next(): number {
+  count += 1;
+  return count;
+}
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  api = await startApi({
+    databaseUrl: database.url,
+    settings: {
+      TEMPORAL_ADDRESS: testEnvironment().temporalAddress,
+      TEMPORAL_TASK_QUEUE: `nobody-works-here-${process.pid}`,
+    },
+  });
+  connection = await insertConnection(api.database.pool, {
+    config: { file: 'people.csv', keyColumn: 'id', classColumn: 'class' },
+  });
+});
+
+afterAll(async () => {
+  await api?.close();
+  await database?.drop();
+});
+
+const draft = (more: object = {}) => ({ name: `project ${next()}`, connectionId: connection, ...more });
+
+async function created(more: object = {}): Promise<string> {
+  const answer = await api.post('/api/sync/projects', draft(more));
+  expect([answer.status, answer.text]).toEqual([201, expect.any(String)]);
+  return answer.body.data.id;
+}
+
+describe('POST /api/sync/projects', () => {
+  it("takes a name and a connection, and gives the connector's scopes and the defaults", async () => {
+    const answer = await api.post('/api/sync/projects', draft());
+    expect(answer.status).toBe(201);
+    expect(answer.headers.get('location')).toBe(`/api/sync/projects/${answer.body.data.id}`);
+    expect(answer.body.data).toMatchObject({
+      enabled: true,
+      defaultMode: 'full',
+      deleteThresholdPercent: 10,
+      errorThreshold: 100,
+      schedule: null,
+      nextRunAt: null,
+      lastRun: null,
+      attributeMappings: [],
+    });
+    const classes = answer.body.data.scopes.map((scope: { objectClass: string }) => scope.objectClass);
+    expect(classes).toEqual(expect.arrayContaining(['user', 'group']));
+  });
+
+  it.each([
+    [{ connectionId: UNKNOWN_ID }, 'body.connectionId'],
+    [{ connectionId: undefined }, 'body.connectionId'],
+    [{ scopes: [] }, 'body.scopes'],
+    [{ scopes: [{ objectClass: 'user', nope: 1 }] }, 'body.scopes.0.nope'],
+    [{ deleteThresholdPercent: 101 }, 'body.deleteThresholdPercent'],
+    [{ errorThreshold: -1 }, 'body.errorThreshold'],
+    [{ enabled: 'yes' }, 'body.enabled'],
+    [{ attributeMappings: [{ target: 'nope', source: 'x' }] }, 'body.attributeMappings.0.target'],
+    [{ attributeMappings: [{ target: 'email', source: 'userPassword' }] }, 'body.attributeMappings.0.source'],
+    [{ schedule: { cron: '0 * * * *', timeZone: 'UTC' } }, 'body.schedule'],
+    [{ defaultMode: 'incremental' }, 'body.defaultMode'],
+    [{ lastRun: null }, 'body.lastRun'],
+  ])('refuses %j, naming %s', async (more, path) => {
+    const answer = await api.post('/api/sync/projects', draft(more));
+    expect(answer.status).toBe(400);
+    expect(answer.body.details.map((detail: { path: string }) => detail.path)).toContain(path);
+  });
+
+  it('refuses a filter that the directory cannot read, and takes one that it can', async () => {
+    const directory = await insertConnection(api.database.pool, {
+      type: 'ldap',
+      config: { url: 'ldap://127.0.0.1:1', baseDns: ['dc=x'] },
+    });
+    const scopes = (filter: string) => ({
+      connectionId: directory,
+      scopes: [{ objectClass: 'user', baseDn: 'dc=x', filter }],
+    });
+    const refused = await api.post('/api/sync/projects', draft(scopes('(uid=')));
+    expect(refused.status).toBe(400);
+    expect(refused.body.details[0].path).toBe('body.scopes.0.filter');
+    expect((await api.post('/api/sync/projects', draft(scopes('(uid=a*)')))).status).toBe(201);
+  });
+});
+
+describe('sync projects', () => {
+  it('change field by field, are checked again, and keep their names apart', async () => {
+    const id = await created();
+    const changed = await api.patch(`/api/sync/projects/${id}`, {
+      description: 'x',
+      enabled: false,
+      deleteThresholdPercent: 25.5,
+      attributeMappings: [{ target: 'managerId', source: ['boss', 'manager'] }],
+    });
+    expect(changed.body.data).toMatchObject({
+      description: 'x',
+      enabled: false,
+      deleteThresholdPercent: 25.5,
+      attributeMappings: [{ target: 'managerId', source: ['boss', 'manager'] }],
+    });
+    expect((await api.patch(`/api/sync/projects/${id}`, { scopes: [{ objectClass: 'group' }] })).status).toBe(
+      400,
+    );
+    expect(
+      (await api.patch(`/api/sync/projects/${id}`, { connectionId: connection })).body.details[0].path,
+    ).toBe('body.connectionId');
+    const other = draft();
+    await api.post('/api/sync/projects', other);
+    expect((await api.patch(`/api/sync/projects/${id}`, { name: other.name })).status).toBe(409);
+    expect((await api.post('/api/sync/projects', other)).status).toBe(409);
+  });
+
+  it('are listed with filters and their last run', async () => {
+    const { pool } = api.database;
+    const id = await created({ enabled: false, name: 'Needle in the list' });
+    const runId = await insertRun(pool, { projectId: id, connectionId: connection }, { counts: { read: 7 } });
+    const { body } = await api.get('/api/sync/projects?search=needle&enabled=false');
+    expect(body.data).toHaveLength(1);
+    expect(body.data[0].lastRun).toMatchObject({
+      id: runId,
+      status: 'completed',
+      counts: { read: 7, created: 0 },
+    });
+    expect((await api.get('/api/sync/projects?search=needle&enabled=true')).body.totalCount).toBe(0);
+    expect((await api.get(`/api/sync/projects?connectionId=${UNKNOWN_ID}`)).body.totalCount).toBe(0);
+    expect((await api.get('/api/sync/projects?format=csv&search=needle')).text).toContain('lastRun.status');
+  });
+
+  it('go, with what only they claimed, but not while a run is queued', async () => {
+    const { pool } = api.database;
+    const id = await created();
+    const user = await insertUser(pool, connection);
+    await pool.query('insert into object_scope (object_id, project_id) values ($1, $2)', [user, id]);
+    await api.post(`/api/sync/projects/${id}/run`);
+    expect((await api.delete(`/api/sync/projects/${id}`)).status).toBe(409);
+    const [run] = (await api.get(`/api/sync/history?projectId=${id}`)).body.data;
+    await api.post(`/api/sync/history/${run.id}/cancel`);
+    expect((await api.delete(`/api/sync/projects/${id}`)).status).toBe(204);
+    expect((await api.get(`/api/sync/projects/${id}`)).status).toBe(404);
+    expect((await api.delete(`/api/sync/projects/${id}`)).status).toBe(404);
+    expect((await api.get(`/api/users/${user}`)).body.data.removedAt).not.toBeNull();
+    expect((await api.get(`/api/sync/history/${run.id}`)).status).toBe(200);
+  });
+});
+
+describe('POST /api/sync/projects/{id}/run', () => {
+  it('queues a run, says where it is and starts the workflow', async () => {
+    const id = await created();
+    const answer = await api.post(`/api/sync/projects/${id}/run`, { note: 'after the import' });
+    expect(answer.status).toBe(202);
+    const run = answer.body.data;
+    expect(answer.headers.get('location')).toBe(`/api/sync/history/${run.id}`);
+    expect(run).toMatchObject({
+      projectId: id,
+      status: 'queued',
+      trigger: 'api',
+      triggeredBy: 'admin',
+      mode: 'full',
+      dryRun: false,
+      note: 'after the import',
+    });
+    const temporal = createTemporalAccess(testEnvironment().temporalAddress, 'default');
+    try {
+      const client = await temporal.client();
+      const description = await client.workflow.getHandle(`sync-project:${id}`).describe();
+      expect(description.status.name).toBe('RUNNING');
+      expect(description.memo).toMatchObject({ project: run.projectName });
+    } finally {
+      await temporal.close();
+    }
+  });
+
+  it('joins a queued run that asks for the same, and no other', async () => {
+    const id = await created();
+    const trigger = async (body?: object) =>
+      (await api.post(`/api/sync/projects/${id}/run`, body)).body.data.id;
+    const first = await trigger();
+    expect(await trigger({ mode: 'full' })).toBe(first);
+    const other = await trigger({ overrideDeleteThreshold: true });
+    expect(other).not.toBe(first);
+    expect(await trigger({ overrideDeleteThreshold: true })).toBe(other);
+    expect(
+      (await Promise.all(Array.from({ length: 8 }, () => trigger()))).every((run) => run === first),
+    ).toBe(true);
+  });
+
+  it.each([
+    [{ mode: 'incremental' }, 'body.mode'],
+    [{ dryRun: true }, 'body.dryRun'],
+    [{ mode: 'odd' }, 'body.mode'],
+    [{ nope: 1 }, 'body.nope'],
+  ])('refuses %j', async (body, path) => {
+    const answer = await api.post(`/api/sync/projects/${await created()}/run`, body);
+    expect(answer.body.details[0].path).toBe(path);
+  });
+
+  it('answers 404 for strangers and 409 for a project that is switched off', async () => {
+    expect((await api.post(`/api/sync/projects/${UNKNOWN_ID}/run`)).status).toBe(404);
+    expect((await api.post(`/api/sync/projects/${await created({ enabled: false })}/run`)).status).toBe(409);
+  });
+
+  it('loses nothing while Temporal is away: the sweep starts the workflow later', async () => {
+    const away = await startApi({ databaseUrl: database.url });
+    const id = await created();
+    try {
+      const answer = await away.post(`/api/sync/projects/${id}/run`);
+      expect(answer.status).toBe(202);
+      expect(answer.body.data.status).toBe('queued');
+    } finally {
+      await away.close();
+    }
+    const temporal = createTemporalAccess(testEnvironment().temporalAddress, 'default');
+    const trigger = createSyncTrigger(temporal, api.settings.TEMPORAL_TASK_QUEUE);
+    const sweep = startRunSweep({
+      pool: api.database.pool,
+      trigger,
+      logger: pino({ level: 'silent' }),
+      everyMs: 200,
+    });
+    try {
+      const client = await temporal.client();
+      const started = await until('the sweep to start the workflow', () =>
+        client.workflow
+          .getHandle(`sync-project:${id}`)
+          .describe()
+          .catch(() => null),
+      );
+      expect(started.status.name).toBe('RUNNING');
+    } finally {
+      await sweep.stop();
+      await temporal.close();
+    }
+  });
+});
+
+describe('/api/sync/history', () => {
+  it('filters by status, trigger, project and the time that pollers need', async () => {
+    const { pool } = api.database;
+    const project = { projectId: await insertProject(pool, connection), connectionId: connection };
+    const at = (text: string) => new Date(text);
+    const runs = {
+      failed: await insertRun(pool, project, {
+        status: 'failed',
+        trigger: 'scheduled',
+        queued_at: at('2025-01-01T00:00:00Z'),
+        started_at: at('2025-01-01T00:00:01Z'),
+        finished_at: at('2025-03-01T12:00:00Z'),
+        error_code: 'invalid_credentials',
+        error_message: 'The password is wrong.',
+      }),
+      completed: await insertRun(pool, project, {
+        queued_at: at('2025-02-01T00:00:00Z'),
+        started_at: at('2025-02-01T00:00:00Z'),
+        finished_at: at('2025-02-01T00:00:02.5Z'),
+      }),
+      queued: await insertRun(pool, project, { status: 'queued', queued_at: at('2025-04-01T00:00:00Z') }),
+    };
+    const found = async (query: string) => {
+      const { body } = await api.get(`/api/sync/history?projectId=${project.projectId}${query}`);
+      expect(body.totalCount).toBe(body.data.length);
+      return body.data.map(
+        (run: { id: string }) => Object.entries(runs).find(([, id]) => id === run.id)?.[0],
+      );
+    };
+    expect(await found('')).toEqual(['queued', 'failed', 'completed']);
+    expect(await found('&sort=at')).toEqual(['completed', 'failed', 'queued']);
+    expect(await found('&status=failed')).toEqual(['failed']);
+    expect(await found('&trigger=scheduled')).toEqual(['failed']);
+    // Queued before and failed after: a poller that asks since February sees it.
+    expect(await found('&status=failed&since=2025-02-15')).toEqual(['failed']);
+    expect(await found('&since=2025-02-01&until=2025-03-01T12:00:00Z')).toEqual(['completed']);
+    expect(await found('&until=2025-03-01T13:00:00%2B01:00')).toEqual(['completed']);
+    expect(await found('&since=2025-04-01')).toEqual(['queued']);
+    for (const query of ['since=yesterday', 'since=2025-13-01', 'until=2025-01-01T00:00:00', 'status=odd'])
+      expect([query, (await api.get(`/api/sync/history?${query}`)).status]).toEqual([query, 400]);
+    const details = (await api.get(`/api/sync/history/${runs.failed}`)).body.data;
+    expect(details).toMatchObject({
+      error: { code: 'invalid_credentials', message: 'The password is wrong.' },
+      steps: [],
+    });
+    expect((await api.get(`/api/sync/history/${runs.completed}`)).body.data).toMatchObject({
+      durationMs: 2_500,
+      error: null,
+    });
+  });
+
+  it('shows steps with their attempts, changes and errors', async () => {
+    const { pool } = api.database;
+    const project = { projectId: await insertProject(pool, connection), connectionId: connection };
+    const runId = await insertRun(pool, project);
+    await pool.query(
+      `insert into sync_run_step (run_id, name, position, status, attempt, started_at, counts, error_code, error_message)
+       values ($1, 'read', 2, 'retrying', 3, '2025-01-01T00:00:00Z', '{"read": 5}', 'connection_lost', 'The server hung up.'),
+              ($1, 'connect', 1, 'completed', 1, '2025-01-01T00:00:00Z', '{}', null, null)`,
+      [runId],
+    );
+    await pool.query(
+      `insert into sync_run_error (run_id, epoch, step, distinguished_name, code, message) values ($1, 1, 'read', 'cn=x', 'no_id', 'It has no id.')`,
+      [runId],
+    );
+    const user = await insertUser(pool, connection, { display_name: 'Ann' });
+    await insertChange(pool, {
+      connectionId: connection,
+      objectId: user,
+      runId,
+      kind: 'created',
+      after: { mail: ['a@x'] },
+    });
+    const { data } = (await api.get(`/api/sync/history/${runId}`)).body;
+    expect(data.steps).toEqual([
+      expect.objectContaining({ name: 'connect', status: 'completed', error: null }),
+      {
+        name: 'read',
+        status: 'retrying',
+        attempt: 3,
+        startedAt: '2025-01-01T00:00:00.000Z',
+        finishedAt: null,
+        counts: { read: 5 },
+        error: { code: 'connection_lost', message: 'The server hung up.' },
+      },
+    ]);
+    expect((await api.get(`/api/sync/history/${runId}/changes`)).body.data).toMatchObject([
+      {
+        objectId: user,
+        objectClass: 'user',
+        name: 'Ann',
+        kind: 'created',
+        attributes: [{ name: 'mail', before: null, after: ['a@x'] }],
+      },
+    ]);
+    expect((await api.get(`/api/sync/history/${runId}/changes?kind=removed`)).body.totalCount).toBe(0);
+    expect((await api.get(`/api/sync/history/${runId}/errors`)).body.data).toMatchObject([
+      { code: 'no_id', distinguishedName: 'cn=x', step: 'read' },
+    ]);
+    for (const part of ['', '/changes', '/errors', '/pending-removals'])
+      expect((await api.get(`/api/sync/history/${UNKNOWN_ID}${part}`)).status).toBe(404);
+  });
+
+  it('lists what a paused run would remove, and resumes only paused runs', async () => {
+    const { pool } = api.database;
+    const project = { projectId: await insertProject(pool, connection), connectionId: connection };
+    const runId = await insertRun(pool, project, { status: 'paused', pause_reason: 'delete_threshold' });
+    const user = await insertUser(pool, connection, { display_name: 'Leaving' });
+    await pool.query('insert into sync_pending_removal (run_id, object_id) values ($1, $2)', [runId, user]);
+    expect((await api.get(`/api/sync/history/${runId}/pending-removals`)).body.data).toEqual([
+      { id: user, objectClass: 'user', name: 'Leaving', distinguishedName: null, approved: false },
+    ]);
+    const over = await insertRun(pool, project);
+    expect((await api.post(`/api/sync/history/${over}/resume`)).status).toBe(409);
+    expect((await api.post(`/api/sync/history/${UNKNOWN_ID}/resume`)).status).toBe(404);
+  });
+
+  it('cancels a queued run at once, asks a running one to stop, and refuses one that is over', async () => {
+    const { pool } = api.database;
+    const id = await created();
+    const queued = (await api.post(`/api/sync/projects/${id}/run`)).body.data;
+    const cancelled = await api.post(`/api/sync/history/${queued.id}/cancel`);
+    expect(cancelled.status).toBe(202);
+    expect(cancelled.body.data).toMatchObject({ status: 'cancelled', startedAt: null });
+    expect(cancelled.body.data.finishedAt).not.toBeNull();
+    const again = await api.post(`/api/sync/history/${queued.id}/cancel`);
+    expect(again.status).toBe(409);
+    expect(again.body.message).toContain('cancelled');
+    const running = await insertRun(
+      pool,
+      { projectId: id, connectionId: connection },
+      { status: 'running', started_at: new Date() },
+    );
+    const asked = await api.post(`/api/sync/history/${running}/cancel`);
+    expect(asked.status).toBe(202);
+    expect(asked.body.data.status).toBe('running');
+    expect(asked.body.data.cancelRequestedAt).not.toBeNull();
+    expect((await api.post(`/api/sync/history/${UNKNOWN_ID}/cancel`)).status).toBe(404);
+  });
+});
