@@ -36,6 +36,9 @@ const schema = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
+/** The name of every setting. */
+export const SETTING_NAMES: readonly string[] = Object.keys(schema.shape);
+
 export type Settings = Readonly<z.infer<typeof schema>>;
 
 /** A wrong setting, by name, with what would be right. The value itself is never in the message. */

