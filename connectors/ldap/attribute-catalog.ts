@@ -48,7 +48,8 @@ export interface AttributeCatalog {
   traits(name: string): AttributeTraits;
 }
 
-const NAME = /^[A-Za-z0-9][A-Za-z0-9.-]*(;[A-Za-z0-9-]+(=[A-Za-z0-9-]+)?)*$/;
+// Underscores are no part of RFC 4512's names, but some servers have them.
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*(;[A-Za-z0-9-]+(=[A-Za-z0-9-]+)?)*$/;
 
 /** @param binaryNames attributes whose syntax is binary, as the server's schema says; null when it can't be read. */
 export function createAttributeCatalog(options: {

@@ -4,7 +4,7 @@ import { createCheckRecorder } from '../check-recorder.ts';
 import type { ConnectionTest } from '../connector.ts';
 import type { AddressPolicy } from '../dial.ts';
 import type { LdapConfig } from './config.ts';
-import { openSession } from './open-session.ts';
+import { countdown, openSession } from './open-session.ts';
 import { pagedSearch } from './paged-search.ts';
 import { defaultLdapScopes, scopedSearches } from './scopes.ts';
 import { type RootDse, readBase, readRootDse } from './server-schema.ts';
@@ -36,7 +36,7 @@ function describeServer(rootDse: RootDse): Record<string, string | string[]> {
   };
 }
 
-async function checkBases(session: LdapSession, baseDns: string[], timeoutMs: number): Promise<void> {
+async function checkBases(session: LdapSession, baseDns: string[], leftMs: () => number): Promise<void> {
   if (baseDns.length === 0) {
     throw new AppError(
       'base_not_found',
@@ -44,7 +44,7 @@ async function checkBases(session: LdapSession, baseDns: string[], timeoutMs: nu
     );
   }
   for (const baseDn of baseDns) {
-    const entry = await readBase(session, baseDn, ['1.1'], { timeoutMs });
+    const entry = await readBase(session, baseDn, ['1.1'], { timeoutMs: leftMs() });
     if (entry === null) {
       throw new AppError('access_denied', `The bind account has no right to read the base '${baseDn}'.`);
     }
@@ -53,7 +53,8 @@ async function checkBases(session: LdapSession, baseDns: string[], timeoutMs: nu
 
 /** Counts what a project with the default scopes would read, as far as the time allows. */
 async function checkRead(session: LdapSession, config: LdapConfig, baseDns: string[]): Promise<string> {
-  const deadline = performance.now() + config.connectTimeoutMs * 0.8;
+  // Half of the time for pages that come, half for one that does not.
+  const deadline = performance.now() + config.connectTimeoutMs / 2;
   let count = 0;
   let withId = 0;
   for (const { baseDn, filter } of scopedSearches(defaultLdapScopes(), baseDns)) {
@@ -68,7 +69,7 @@ async function checkRead(session: LdapSession, config: LdapConfig, baseDns: stri
         ...(config.idAttribute === null ? [] : [config.idAttribute]),
       ],
       pageSize: config.pageSize,
-      idleTimeoutMs: config.connectTimeoutMs,
+      idleTimeoutMs: Math.ceil(config.connectTimeoutMs / 2),
       // An entry without any attribute ends in an empty sequence: the last two bytes say so.
       decode: (bytes, _start, end) => !(bytes[end - 2] === 0x30 && bytes[end - 1] === 0),
     });
@@ -115,10 +116,11 @@ export async function testLdapConnection(
     await run(
       'base',
       async () => {
-        const rootDse = await readRootDse(opened, config.connectTimeoutMs);
+        const leftMs = countdown(config.connectTimeoutMs);
+        const rootDse = await readRootDse(opened, leftMs());
         serverInfo = describeServer(rootDse);
         if (baseDns.length === 0) baseDns = rootDse.namingContexts;
-        await checkBases(opened, baseDns, config.connectTimeoutMs);
+        await checkBases(opened, baseDns, leftMs);
       },
       () => `Found ${baseDns.map((base) => `'${base}'`).join(', ')}.`,
     );

@@ -150,15 +150,15 @@ export function createLdapConnector(config: LdapConfig, context: ConnectorContex
     read,
     referenceKey: ldapReferenceKey,
     async findExisting(sourceIds, scopes, signal) {
-      const { session, schema, baseDns } = await opened(signal);
+      const { session, schema, catalog, baseDns } = await opened(signal);
       const release = failOnAbort(session, signal);
       try {
-        return await findExistingIds(session, {
+        const lookup = { session, schema, catalog, idAttribute: config.idAttribute };
+        return await findExistingIds(
+          { ...lookup, idleTimeoutMs: config.readTimeoutMs },
           sourceIds,
-          searches: scopedSearches(scopes, baseDns),
-          schema,
-          config,
-        });
+          scopedSearches(scopes, baseDns),
+        );
       } finally {
         release();
       }

@@ -10,7 +10,7 @@ export const ldapDefinition: ConnectorDefinition = {
   type: 'ldap',
   configSchema: ldapConfigSchema,
   secretFields: ['bindPassword'],
-  guardedFields: ['url', 'startTls', 'caCertificate', 'bindDn'],
+  guardedFields: ['url', 'startTls', 'caCertificate'],
   capabilities: { lookupById: true, describesSchema: true },
   defaultScopes: defaultLdapScopes,
   checkScopes: checkLdapScopes,

@@ -115,7 +115,8 @@ export class EntryReader {
   }
 
   private keep(gathered: Gathered, traits: AttributeTraits, values: DecodedValues): void {
-    if (this.takesMembers && traits.memberRank >= 0 && Array.isArray(values) && values.length > 0) {
+    if ((Array.isArray(values) ? values : values.binary).length === 0) return;
+    if (this.takesMembers && traits.memberRank >= 0 && Array.isArray(values)) {
       this.keepMembers(gathered, traits, values);
       return;
     }

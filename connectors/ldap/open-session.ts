@@ -7,6 +7,12 @@ import { type LdapConfig, ldapTarget } from './config.ts';
 import { LDAP_SUCCESS, resultError } from './result-codes.ts';
 import { failOnAbort, LdapSession } from './session.ts';
 
+/** How many milliseconds are left of a time limit, one at least: for a stage that takes several requests. */
+export function countdown(timeoutMs: number): () => number {
+  const end = performance.now() + timeoutMs;
+  return () => Math.max(1, Math.ceil(end - performance.now()));
+}
+
 const START_TLS = '1.3.6.1.4.1.1466.20037';
 
 async function startTls(
@@ -16,8 +22,8 @@ async function startTls(
   signal: AbortSignal,
 ): Promise<void> {
   const { host } = ldapTarget(config);
-  const timeoutMs = config.connectTimeoutMs;
-  const response = await session.request(new ExtendedRequest({ messageId: 0, oid: START_TLS }), timeoutMs);
+  const leftMs = countdown(config.connectTimeoutMs);
+  const response = await session.request(new ExtendedRequest({ messageId: 0, oid: START_TLS }), leftMs());
   if (response.status !== LDAP_SUCCESS) {
     throw new AppError(
       'tls_failed',
@@ -25,7 +31,7 @@ async function startTls(
     );
   }
   await session.replaceSocket((socket) =>
-    secure(socket, { host, target: label, caCertificate: config.caCertificate, timeoutMs, signal }),
+    secure(socket, { host, target: label, caCertificate: config.caCertificate, timeoutMs: leftMs(), signal }),
   );
 }
 

@@ -83,23 +83,28 @@ export async function* pagedSearch<T>(
     return session.search(request, search.decode, search.idleTimeoutMs);
   };
   let operation = start();
-  for (;;) {
-    const { items, references, result } = await operation.next();
-    received += items.length;
-    total += items.length;
-    if (result === null) {
+  try {
+    for (;;) {
+      const { items, references, result } = await operation.next();
+      received += items.length;
+      total += items.length;
+      if (result === null) {
+        yield { items, references };
+        continue;
+      }
+      if (result.status === LDAP_SIZE_LIMIT_EXCEEDED || result.status === LDAP_ADMIN_LIMIT_EXCEEDED) {
+        throw sizeLimitError(result, total, about);
+      }
+      if (result.status !== LDAP_SUCCESS) throw resultError(result, about);
+      cookie = nextCookie(result, cookie, { number: page, received, size: search.pageSize });
+      page += 1;
+      received = 0;
+      if (cookie !== null) operation = start();
       yield { items, references };
-      continue;
+      if (cookie === null) return;
     }
-    if (result.status === LDAP_SIZE_LIMIT_EXCEEDED || result.status === LDAP_ADMIN_LIMIT_EXCEEDED) {
-      throw sizeLimitError(result, total, about);
-    }
-    if (result.status !== LDAP_SUCCESS) throw resultError(result, about);
-    cookie = nextCookie(result, cookie, { number: page, received, size: search.pageSize });
-    page += 1;
-    received = 0;
-    if (cookie !== null) operation = start();
-    yield { items, references };
-    if (cookie === null) return;
+  } finally {
+    // Whoever stops early must not leave results coming that nobody takes.
+    operation.abandon();
   }
 }

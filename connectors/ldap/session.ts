@@ -3,6 +3,7 @@
 // objects of three steps each, drops the cookie of an empty page, and takes about three times as long.
 import type { Socket } from 'node:net';
 import {
+  AbandonRequest,
   ExtendedResponse,
   type Message,
   MessageParser,
@@ -29,6 +30,8 @@ export interface SearchBatch<T> {
 export interface SearchOperation<T> {
   /** The next part of the results; after the one that has `result` there is none. */
   next(): Promise<SearchBatch<T>>;
+  /** Tells the server to stop; whatever still comes is dropped. */
+  abandon(): void;
 }
 
 /** Bytes of entries in one batch, and in batches nobody has taken yet; beyond, the socket is not read. */
@@ -221,7 +224,19 @@ export class LdapSession {
           wake = null;
         }
       },
+      abandon: () => this.abandon(message.messageId),
     };
+  }
+
+  private abandon(id: number): void {
+    const operation = this.operations.get(id);
+    if (operation === undefined) return;
+    clearTimeout(operation.timer);
+    this.operations.delete(id);
+    this.messages.delete(String(id));
+    this.lastId += 1;
+    this.socket.write(new AbandonRequest({ messageId: this.lastId, abandonId: id }).write());
+    if (this.paused) this.resume();
   }
 
   private send(

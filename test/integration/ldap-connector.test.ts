@@ -495,6 +495,49 @@ describeWithSlapd('the LDAP connector, as an account whose results are cut', () 
   });
 });
 
+describeWithSlapd('the LDAP connector and entries that are large', () => {
+  const LARGE = Buffer.concat([PHOTO, Buffer.alloc(200_000, 0xa5)]);
+  const COUNT = 120;
+  let server: Slapd;
+  beforeAll(async () => {
+    const photo = `jpegPhoto:: ${b64(LARGE)}\n`;
+    const people = Array.from({ length: COUNT }, (_, index) =>
+      person(`uid=u${index}`, `User ${index}`, `uid: u${index}\n${photo}`),
+    );
+    server = await startSlapd({ ldif: TREE + people.join('') });
+  });
+  afterAll(async () => {
+    for (const connector of opened.splice(0)) await connector.close();
+    await server?.stop();
+  });
+
+  it('hands a page over in parts, and waits for a caller who takes them slowly', async () => {
+    const connector = open({ url: server.url, readTimeoutMs: 150 });
+    const sizes: number[] = [];
+    for await (const page of connector.read([scope('user')], signal)) {
+      for (const { attributes } of page.entries) {
+        expect(attributes.jpegPhoto).toEqual({ binary: [b64(LARGE)] });
+      }
+      sizes.push(page.entries.length);
+      // Longer than the time-out in all: what is not read yet must not count as silence of the server.
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(COUNT);
+    expect(Math.max(...sizes)).toBeLessThan(COUNT / 3);
+  });
+
+  it('goes on with something else after a read that was left early', async () => {
+    const connector = open({ url: server.url, readTimeoutMs: 2_000 });
+    const ids: string[] = [];
+    for await (const page of connector.read([scope('user')], signal)) {
+      ids.push(...page.entries.map(({ sourceId }) => sourceId));
+      break;
+    }
+    expect(await connector.findExisting?.(ids, [scope('user')], signal)).toEqual(new Set(ids));
+    expect((await readAll(connector, [scope('user')])).entries).toHaveLength(COUNT);
+  });
+});
+
 describeWithSlapd('the LDAP connector over TLS', () => {
   let server: Slapd;
   beforeAll(async () => {
