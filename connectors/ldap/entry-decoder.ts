@@ -49,6 +49,8 @@ export class EntryReader {
   private readonly objectClass: string;
   private readonly takesMembers: boolean;
   private readonly length = new BerLength();
+  /** The attributes of the entry before, by position: most entries have the same ones in the same order. */
+  private readonly before: { name: Buffer; traits: AttributeTraits }[] = [];
 
   constructor(catalog: AttributeCatalog, objectClass: string) {
     this.catalog = catalog;
@@ -101,17 +103,29 @@ export class EntryReader {
     };
     let at = this.element(bytes, start, end, 0x30);
     const limit = at + this.length.value;
-    while (at < limit) {
+    for (let position = 0; at < limit; position += 1) {
       const attribute = this.element(bytes, at, limit, 0x30);
       at = attribute + this.length.value;
       const name = this.element(bytes, attribute, at, OCTET_STRING);
       const nameEnd = name + this.length.value;
-      const traits = this.catalog.traits(bytes.toString('latin1', name, nameEnd));
+      const traits = this.traitsOf(bytes, name, nameEnd, position);
       if (traits.place === 'dropped') continue;
       const values = this.element(bytes, nameEnd, at, 0x31);
       this.keep(gathered, traits, decodeValues(bytes, values, values + this.length.value, traits.binary));
     }
     return gathered;
+  }
+
+  private traitsOf(bytes: Buffer, start: number, end: number, position: number): AttributeTraits {
+    const guess = this.before[position];
+    if (guess !== undefined && guess.name.length === end - start) {
+      let at = 0;
+      while (at < guess.name.length && guess.name[at] === bytes[start + at]) at += 1;
+      if (at === guess.name.length) return guess.traits;
+    }
+    const traits = this.catalog.traits(bytes.toString('latin1', start, end));
+    this.before[position] = { name: Buffer.from(bytes.subarray(start, end)), traits };
+    return traits;
   }
 
   private keep(gathered: Gathered, traits: AttributeTraits, values: DecodedValues): void {
