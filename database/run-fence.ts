@@ -16,18 +16,6 @@ export class Fenced extends Error {
   override readonly name = 'Fenced';
 }
 
-const ATTEMPTS_PER_STEP = 1_000_000;
-
-/** The epoch of the `attempt`th try of the `step`th step of a run, both counted from 1. */
-export function epochOf(step: number, attempt: number): number {
-  return step * ATTEMPTS_PER_STEP + Math.min(attempt, ATTEMPTS_PER_STEP - 1);
-}
-
-/** The number of the step that `epoch` belongs to. */
-export function stepOfEpoch(epoch: number): number {
-  return Math.floor(epoch / ATTEMPTS_PER_STEP);
-}
-
 /**
  * Raises the run's epoch to this attempt's. Sessions of earlier attempts are ended first: one that was stopped in
  * the middle of a transaction would hold the run's row for as long as it sleeps.
@@ -63,22 +51,16 @@ export async function fencedTransaction<T>(
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
   return transaction(pool, async (client) => {
-    await client.query(`set local application_name = 'sync ${fence.runId} ${fence.epoch}'`);
-    const held = await runOne(
-      client,
-      sql`
-        select id from sync_run
-        where id = ${fence.runId} and epoch = ${fence.epoch} and status = 'running'
-        for no key update`,
-    );
-    if (!held) throw new Fenced(`run ${fence.runId} was taken over by a later attempt, or has ended`);
+    await nameSession(client, fence);
+    await holdRun(client, fence);
     return work(client);
   });
 }
 
 /**
  * As `fencedTransaction`, for what writes objects or memberships: projects that share a connection take turns.
- * The lock goes with the transaction, so that nothing is left behind by a crash.
+ * The lock goes with the transaction, so that nothing is left behind by a crash; it comes before the run's row, so
+ * that a run which waits for its turn can be cancelled.
  */
 export async function connectionTurn<T>(
   pool: pg.Pool,
@@ -86,10 +68,28 @@ export async function connectionTurn<T>(
   connectionId: string,
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
-  return fencedTransaction(pool, fence, async (client) => {
+  return transaction(pool, async (client) => {
+    await nameSession(client, fence);
     await lockConnection(client, connectionId);
+    await holdRun(client, fence);
     return work(client);
   });
+}
+
+/** Lets a later attempt find and end this session (see takeOver). */
+async function nameSession(client: pg.PoolClient, fence: RunFence): Promise<void> {
+  await client.query(`set local application_name = 'sync ${fence.runId} ${fence.epoch}'`);
+}
+
+async function holdRun(client: pg.PoolClient, fence: RunFence): Promise<void> {
+  const held = await runOne(
+    client,
+    sql`
+      select id from sync_run
+      where id = ${fence.runId} and epoch = ${fence.epoch} and status = 'running'
+      for no key update`,
+  );
+  if (!held) throw new Fenced(`run ${fence.runId} was taken over by a later attempt, or has ended`);
 }
 
 /** Waits for the connection's turn; held until the transaction ends. */

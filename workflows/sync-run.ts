@@ -3,6 +3,7 @@
 import { ActivityFailure } from '@temporalio/common';
 import { ApplicationFailure, CancellationScope, isCancellation, rootCause } from '@temporalio/workflow';
 import type { ClaimedRun } from '../activities/index.ts';
+import { stepOfEpoch } from '../domain/run-epoch.ts';
 import { STAGING_LOST } from '../domain/run-failure.ts';
 import { patientActivities, stepActivities } from './activities.ts';
 import type { SyncTimings } from './messages.ts';
@@ -18,8 +19,6 @@ interface SyncRun {
 
 /** Reads begun anew because the database crashed and emptied the staging; beyond that something else is wrong. */
 const MOST_READS = 10;
-/** Epochs are step × 1,000,000 + attempt (see database/run-fence.ts). */
-const EPOCHS_PER_STEP = 1_000_000;
 
 /** Runs all steps and closes the record whatever happens; answers with the status the run ended with. */
 export async function executeSyncRun(sync: SyncRun): Promise<'completed' | 'failed' | 'cancelled'> {
@@ -89,7 +88,7 @@ interface NumberedSteps {
 
 /** Numbers the steps from where an earlier, lost workflow of this run left off: the fence only ever rises. */
 function numberedSteps({ run, timings }: SyncRun): NumberedSteps {
-  let ordinal = Math.floor(run.epoch / EPOCHS_PER_STEP);
+  let ordinal = stepOfEpoch(run.epoch);
   return {
     next() {
       ordinal += 1;

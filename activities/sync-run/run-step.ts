@@ -4,8 +4,9 @@ import { CancelledFailure } from '@temporalio/common';
 import type { StepName } from '../../database/queries/sync/claim-run.ts';
 import { type RunPlan, runPlan } from '../../database/queries/sync/run-plan.ts';
 import { beginStep, failAttempt } from '../../database/queries/sync/run-steps.ts';
-import { epochOf, fencedTransaction, type RunFence, takeOver } from '../../database/run-fence.ts';
+import { fencedTransaction, type RunFence, takeOver } from '../../database/run-fence.ts';
 import { AppError } from '../../domain/app-error.ts';
+import { epochOf } from '../../domain/run-epoch.ts';
 import { causeOf, isCancellation, toFailure } from '../activity-failure.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 
