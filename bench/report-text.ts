@@ -3,7 +3,7 @@ import type { ApiReport } from './api-bench.ts';
 import type { SelfTime } from './profile.ts';
 import { median } from './statistics.ts';
 import type { SyncFigure, SyncReport } from './sync-bench.ts';
-import type { PhaseProfile } from './sync-round.ts';
+import type { CpuSeconds, PhaseProfile } from './sync-round.ts';
 import type { SyncRun } from './sync-run.ts';
 
 export function syncReportText(report: SyncReport): string {
@@ -31,6 +31,8 @@ export function syncReportText(report: SyncReport): string {
     '',
     stepsText('Steps of (b)', first.rounds),
     stepsText('Steps of (c)', unchanged.rounds),
+    cpuText('Processor time of (b)', first.cpuSeconds),
+    cpuText('Processor time of (c)', unchanged.cpuSeconds),
     ...(profiles ? [profileText('(b)', profiles.first), profileText('(c)', profiles.unchanged)] : []),
     '',
   ];
@@ -71,6 +73,14 @@ function stepsText(title: string, runs: SyncRun[]): string {
     return `${name} ${median(seconds).toFixed(2)} s`;
   });
   return `${title}: ${typical.join(', ')}`;
+}
+
+function cpuText(title: string, rounds: CpuSeconds[]): string {
+  const parts = (['worker', 'postgres', 'slapd'] as const).flatMap((name) => {
+    const seconds = rounds.map((round) => round[name]).filter((value) => value !== null);
+    return seconds.length === 0 ? [] : [`${name} ${median(seconds).toFixed(2)} s`];
+  });
+  return `${title}: ${parts.join(', ') || 'not measured on this system'}`;
 }
 
 function profileText(phase: string, profile: PhaseProfile): string {

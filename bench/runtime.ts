@@ -14,6 +14,7 @@ import { startTemporalServer } from '../tools/temporal-server.ts';
 
 export interface BenchRuntime {
   folder: string;
+  postgresPid: number;
   /** Makes the database and answers with its URL. */
   createDatabase(name: string): Promise<string>;
   dropDatabase(name: string): Promise<void>;
@@ -40,6 +41,7 @@ export async function startRuntime(
   });
   return {
     folder,
+    postgresPid: postgres.pid,
     async createDatabase(name) {
       await ensureDatabase(postgres, name);
       return postgres.url(name);

@@ -8,7 +8,13 @@ import type { SyncBenchOptions } from './options.ts';
 import { startRuntime, startTemporal } from './runtime.ts';
 import { STATEMENT_SETTINGS } from './statements.ts';
 import { median } from './statistics.ts';
-import { type PhaseProfile, type SyncBench, type SyncRound, syncRound } from './sync-round.ts';
+import {
+  type CpuSeconds,
+  type PhaseProfile,
+  type SyncBench,
+  type SyncRound,
+  syncRound,
+} from './sync-round.ts';
 import type { LdapSource, SyncRun } from './sync-run.ts';
 
 /** Seconds of each round, and what their median makes. */
@@ -22,8 +28,8 @@ export interface SyncFigure {
 export interface SyncReport {
   directory: { users: number; groups: number; objects: number; memberships: number };
   baseline: SyncFigure & { rounds: BaselineRound[] };
-  first: SyncFigure & { rounds: SyncRun[] };
-  unchanged: SyncFigure & { rounds: SyncRun[] };
+  first: SyncFigure & { rounds: SyncRun[]; cpuSeconds: CpuSeconds[] };
+  unchanged: SyncFigure & { rounds: SyncRun[]; cpuSeconds: CpuSeconds[] };
   /** The largest of all rounds; null where the system does not say. */
   workerPeakMemoryBytes: number | null;
   /** Of the last round, where profiles were asked for. */
@@ -53,7 +59,7 @@ export async function benchSync(
     bindDn: generated.readerDn,
     bindPassword: generated.readerPassword,
   };
-  const bench: SyncBench = { options, runtime, temporalAddress, source, generated };
+  const bench: SyncBench = { options, runtime, temporalAddress, source, generated, slapdPid: slapd.pid };
   const baseline = await prepareBaseline(
     source,
     await runtime.createDatabase('baseline'),
@@ -90,7 +96,8 @@ function report(bench: SyncBench, baselines: BaselineRound[], rounds: SyncRound[
   });
   const runs = (phase: 'first' | 'unchanged') => {
     const measured = rounds.map((round) => round[phase].run);
-    return { ...figure(measured.map((run) => run.seconds)), rounds: measured };
+    const cpu = rounds.map((round) => round[phase].cpuSeconds);
+    return { ...figure(measured.map((run) => run.seconds)), rounds: measured, cpuSeconds: cpu };
   };
   const peaks = rounds.flatMap(({ peakMemory }) => (peakMemory === null ? [] : [peakMemory]));
   const last = rounds.at(-1);

@@ -1,6 +1,7 @@
 // One round of the synchronisation benchmark: a fresh database, a first full run, a second with nothing changed.
 import { join } from 'node:path';
 import type { BenchProcess } from './child-process.ts';
+import { cpuSeconds as cpuSecondsOf } from './cpu-time.ts';
 import type { GeneratedDirectory } from './generate-directory.ts';
 import type { SyncBenchOptions } from './options.ts';
 import { type Product, startProduct } from './product.ts';
@@ -22,6 +23,7 @@ export interface SyncBench {
   temporalAddress: string;
   source: LdapSource;
   generated: GeneratedDirectory;
+  slapdPid: number;
 }
 
 /** Where the time of one phase went: in the worker's main thread, and in the database. */
@@ -30,8 +32,16 @@ export interface PhaseProfile {
   statements: StatementTime[];
 }
 
+/** Processor time of a phase; null where the system does not say. */
+export interface CpuSeconds {
+  worker: number | null;
+  postgres: number | null;
+  slapd: number | null;
+}
+
 export interface Phase {
   run: SyncRun;
+  cpuSeconds: CpuSeconds;
   /** Of the worker, in bytes; null where the system does not say. */
   peakMemory: number | null;
   profile: PhaseProfile | null;
@@ -81,13 +91,31 @@ function phaseRunner(bench: SyncBench, product: Product, databaseUrl: string, pr
     const folder = profiles === null ? undefined : join(profiles, phase);
     worker ??= await product.startWorker(folder);
     if (folder) await resetStatements(databaseUrl);
+    const pids = { worker: worker.pid, postgres: bench.runtime.postgresPid, slapd: bench.slapdPid };
+    const before = await cpuOf(pids);
     const run = await runOnce(product.client, projectId, worker.assertRunning);
+    const cpuSeconds = difference(before, await cpuOf(pids));
     const peakMemory = await worker.peakMemory();
-    if (!folder) return { run, peakMemory, profile: null };
+    if (!folder) return { run, cpuSeconds, peakMemory, profile: null };
     const statements = await topStatements(databaseUrl, PROFILED_STATEMENTS);
     await worker.stop();
     worker = undefined;
     const functions = await topSelfTimes(folder, PROFILED_FUNCTIONS);
-    return { run, peakMemory, profile: { functions, statements } };
+    return { run, cpuSeconds, peakMemory, profile: { functions, statements } };
   };
+}
+
+async function cpuOf(pids: { worker: number; postgres: number; slapd: number }): Promise<CpuSeconds> {
+  const [worker, postgres, slapd] = await Promise.all(
+    [pids.worker, pids.postgres, pids.slapd].map(cpuSecondsOf),
+  );
+  return { worker: worker ?? null, postgres: postgres ?? null, slapd: slapd ?? null };
+}
+
+function difference(before: CpuSeconds, after: CpuSeconds): CpuSeconds {
+  const of = (name: keyof CpuSeconds) => {
+    const [from, to] = [before[name], after[name]];
+    return from === null || to === null ? null : to - from;
+  };
+  return { worker: of('worker'), postgres: of('postgres'), slapd: of('slapd') };
 }
