@@ -63,7 +63,7 @@ function assemble(settings: Settings, logger: Logger, database: Database): AppDe
     database,
     secretBox: createSecretBox(secretKey),
     keys: deriveApiKeys(secretKey),
-    connectors: createConnectorRegistry(),
+    connectors: createConnectorRegistry({ allowLinkLocalSources: settings.ALLOW_LINK_LOCAL_SOURCES }),
     temporal: createTemporalAccess(settings.TEMPORAL_ADDRESS, settings.TEMPORAL_NAMESPACE),
     logger,
     version: versionOf(),

@@ -1,4 +1,5 @@
 // Serves every list the same way: page or cursor, order, total, `next` link, or all rows as CSV.
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import type { ZodObject } from 'zod';
@@ -49,8 +50,9 @@ export type RespondWithList = <Sort extends string, Row extends object>(
 /** Rows a statement when exporting: few enough to hold, many enough that ordering them again costs little. */
 const EXPORT_BATCH = 2_000;
 
-/** @param cursorKey signs cursors; the same in all API processes. */
-export function createListResponder(cursorKey: Uint8Array, logger: Logger): RespondWithList {
+/** @param key signs cursors; the same in all API processes. */
+export function createListResponder(key: Uint8Array, logger: Logger): RespondWithList {
+  const cursorKey = createSecretKey(key);
   const columns = new WeakMap<ZodObject, CsvColumn[]>();
   const columnsOf = (schema: ZodObject) => {
     const known = columns.get(schema) ?? csvColumns(schema);
@@ -107,7 +109,7 @@ function orderOf<Sort extends string>(sort: Sort | `-${Sort}`, sortGiven: boolea
 
 function startOf(
   query: ListQuery<string>,
-  key: Uint8Array,
+  key: KeyObject,
   filters: unknown,
 ): { page: number; after: Position | null } {
   if (query.cursor === undefined) return { page: query.page ?? 1, after: null };

@@ -54,6 +54,9 @@ export interface ListStatement {
   request: ListRequest;
 }
 
+/** The page size that most lists are asked for. */
+const USUAL_LIMIT = 50;
+
 type PageRow = { sort_key: string | null; sort_rank: number | null; sort_id: string; total_count?: number };
 
 /** Joins conditions with "and". */
@@ -64,7 +67,10 @@ export function all(conditions: RawBuilder<unknown>[]): RawBuilder<unknown> {
 /** Reads one page and the exact total in one statement. */
 export async function listRows<Row>(on: Queryable, list: ListStatement): Promise<ListResult<Row>> {
   const { request } = list;
-  const found = await readRows(on, listStatement(list) as RawBuilder<Row & PageRow>);
+  const found = await readRows(on, listStatement(list) as RawBuilder<Row & PageRow>, {
+    // First pages of the usual size: as many texts as there are orders.
+    keepPlan: request.offset === 0 && request.limit === USUAL_LIMIT,
+  });
   const rows = found.slice(0, request.limit);
   const last = rows.at(-1);
   const more = found.length > request.limit && last !== undefined;
