@@ -17,8 +17,11 @@ export interface ConnectorRegistry {
 
 const PLANNED = new Set(['active-directory', 'scim', 'sql']);
 
+/** What settings say to every connector; the context of one that is opened may say otherwise. */
+export type ConnectorSettings = Pick<ConnectorContext, 'allowLinkLocalSources' | 'secretAttributes'>;
+
 /** The connectors there are: `ldap` and `csv`. */
-export function createConnectorRegistry(): ConnectorRegistry {
+export function createConnectorRegistry(settings: ConnectorSettings = {}): ConnectorRegistry {
   const definitions = new Map<string, ConnectorDefinition>(
     [ldapDefinition, csvDefinition].map((definition) => [definition.type, definition]),
   );
@@ -35,6 +38,6 @@ export function createConnectorRegistry(): ConnectorRegistry {
   return {
     types,
     definition,
-    open: (connection, context) => definition(connection.type).open(connection, context),
+    open: (connection, context) => definition(connection.type).open(connection, { ...settings, ...context }),
   };
 }

@@ -47,7 +47,7 @@ async function main(): Promise<void> {
     activities: {
       database,
       secretBox: createSecretBox(loadSecretKey(settings)),
-      connectors: createConnectorRegistry(),
+      connectors: createConnectorRegistry({ allowLinkLocalSources: settings.ALLOW_LINK_LOCAL_SOURCES }),
       importDirectory: join(home, 'import'),
       logger,
     },
