@@ -17,11 +17,13 @@ export interface Command {
 
 /** Runs the command until Ctrl-C or SIGTERM; sets the exit code. Failures a person can act on are one message. */
 export async function runCommand(command: Command): Promise<void> {
+  const interrupted = new AbortController();
+  stopOnSignals(interrupted);
   try {
-    await serve(command, parseOptions(command));
+    await serve(command, parseOptions(command), interrupted);
   } catch (error) {
     // Ctrl-C while it was starting: what had started is stopped already.
-    if ((error as Error).name === 'AbortError') return;
+    if (interrupted.signal.aborted) return;
     const known = error instanceof StartError || error instanceof SettingsError;
     console.error(known ? error.message : `${command.name} failed: ${(error as Error).message}`);
     if (!known && process.env.LOG_LEVEL === 'debug') console.error(error);
@@ -40,12 +42,14 @@ function parseOptions(command: Command): { reset: boolean } | null {
   return null;
 }
 
-async function serve(command: Command, options: { reset: boolean } | null): Promise<void> {
+async function serve(
+  command: Command,
+  options: { reset: boolean } | null,
+  interrupted: AbortController,
+): Promise<void> {
   if (!options) return;
   loadDotenv({ quiet: true });
   const settings = parseSettings(process.env);
-  const interrupted = new AbortController();
-  stopOnSignals(interrupted);
   const home = openHome(settings.IDENTITY_CENTER_HOME, command.name);
   try {
     if (options.reset) reset(home, settings);
@@ -63,7 +67,6 @@ async function serve(command: Command, options: { reset: boolean } | null): Prom
         runtime.failed,
       ]);
     } finally {
-      console.error('Stopping …');
       await runtime.stop();
     }
   } finally {
@@ -79,7 +82,9 @@ function stopOnSignals(interrupted: AbortController): void {
     process.on(signal, () => {
       // npm and the terminal may both pass one Ctrl-C on.
       if (first > 0 && Date.now() - first > 1_000) process.exit(code);
-      if (first === 0) first = Date.now();
+      if (first > 0) return;
+      first = Date.now();
+      console.error('\nStopping …');
       interrupted.abort();
     });
   }

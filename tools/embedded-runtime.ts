@@ -58,10 +58,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<EmbeddedRun
   failed.promise.catch(() => {});
   const remember = (part: RecordedProcess) => {
     memory.processes.push(part);
-    // Whole or not at all: a kill at this moment must not make us forget what runs.
-    const file = join(home, 'runtime.json');
-    writeFileSync(`${file}.new`, JSON.stringify(memory));
-    renameSync(`${file}.new`, file);
+    store(home, memory);
   };
   const parts: Parts = { ...options, memory, stack, remember, fail: failed.reject };
   try {
@@ -115,7 +112,7 @@ async function embedPostgres({ settings, home, memory, stack, remember, fail, sa
 async function embedTemporal(parts: Parts): Promise<{ address: string; uiUrl: string | null }> {
   const { settings, home, memory, stack, remember, fail, say } = parts;
   if (settings.TEMPORAL_ADDRESS) return { address: settings.TEMPORAL_ADDRESS, uiUrl: null };
-  const cli = await findTemporalCli({ say });
+  const cli = await findTemporalCli({ say, signal: parts.signal });
   const directory = join(home, 'temporal');
   const server = await startTemporalServer({
     cli,
@@ -194,6 +191,13 @@ function recall(home: string): Remembered {
   } catch {
     return { ports: {}, processes: [] };
   }
+}
+
+/** Whole or not at all: a kill at this moment must not make us forget what runs. */
+function store(home: string, memory: Remembered): void {
+  const file = join(home, 'runtime.json');
+  writeFileSync(`${file}.new`, JSON.stringify(memory));
+  renameSync(`${file}.new`, file);
 }
 
 /** Ends what a killed run left: our processes, by pid and command line. PostgreSQL's own start does so for its data. */

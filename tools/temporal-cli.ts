@@ -17,6 +17,8 @@ export interface TemporalCliOptions {
   say?: (message: string) => void;
   /** Gets the official release into `target`; replaced only to try the order without a network. */
   download?: (target: string) => Promise<void>;
+  /** Ends a build that is under way. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -42,7 +44,7 @@ export async function findTemporalCli(options: TemporalCliOptions = {}): Promise
   try {
     const ways = [
       () => download(draftFolder, say, options.download ?? downloadTemporalCli),
-      () => buildWithGo(draftFolder, environment, say),
+      () => buildWithGo(draftFolder, environment, say, options.signal),
     ];
     for (const way of ways) {
       const outcome = await way();
@@ -114,6 +116,7 @@ async function buildWithGo(
   folder: string,
   environment: Record<string, string | undefined>,
   say: (message: string) => void,
+  signal?: AbortSignal,
 ): Promise<string | null> {
   const go = onSearchPath('go', environment);
   if (!go) return 'there is no Go toolchain on PATH to build it with';
@@ -125,6 +128,7 @@ async function buildWithGo(
     await promisify(execFile)(go, ['install', `${GO_PACKAGE}@v${TEMPORAL_CLI_VERSION}`], {
       env: { ...environment, GOBIN: folder, CGO_ENABLED: '0' },
       cwd: folder,
+      signal,
       maxBuffer: 64 * 1024 * 1024,
     });
     say(`  built in ${minutes()} minutes`);

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,15 +46,7 @@ export async function startTestServers(): Promise<TestServers> {
   const directory = mkdtempSync(join(RUNS, 'run-'));
   for (const folder of [RUNS, directory]) chmodSync(folder, 0o711);
   const say = (message: string) => process.stderr.write(`${message}\n`);
-  const record: RunRecord = {
-    owner: { pid: process.pid, mark: commandLineOf(process.pid) ?? 'jest' },
-    servers: [],
-  };
-  const remember = (server: RecordedProcess) => {
-    record.servers.push(server);
-    writeFileSync(join(directory, 'run.json'), JSON.stringify(record));
-  };
-  writeFileSync(join(directory, 'run.json'), JSON.stringify(record));
+  const remember = recordRun(directory);
   const postgresDirectory = join(directory, 'postgres');
   const temporalDirectory = join(directory, 'temporal');
 
@@ -79,6 +72,22 @@ export async function startTestServers(): Promise<TestServers> {
     kill() {
       for (const pid of [postgres.pid, temporal.server.pid]) signal(pid, 'SIGQUIT');
     },
+  };
+}
+
+/** Writes the run down, and each server as it comes. */
+function recordRun(directory: string): (server: RecordedProcess) => void {
+  const owner = { pid: process.pid, mark: commandLineOf(process.pid) ?? 'jest' };
+  const record: RunRecord = { owner, servers: [] };
+  const write = () => {
+    const file = join(directory, 'run.json');
+    writeFileSync(`${file}.new`, JSON.stringify(record));
+    renameSync(`${file}.new`, file);
+  };
+  write();
+  return (server) => {
+    record.servers.push(server);
+    write();
   };
 }
 
