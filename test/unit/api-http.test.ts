@@ -1,7 +1,7 @@
 // The API's small parts that need no server: cursors, CSV cells, client addresses, times.
 import { createSecretKey } from 'node:crypto';
 import { once } from 'node:events';
-import { Writable } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import type { Request, Response } from 'express';
@@ -75,6 +75,30 @@ describe('CSV', () => {
       record_delimiter: '\r\n',
     });
     expect(record).toMatchObject({ text: `'${text}`, 'counts.read': '-3' });
+  });
+
+  it('stops reading when the client goes away', async () => {
+    const client = new PassThrough({ highWaterMark: 1 });
+    const response = Object.assign(client, { setHeader: () => {} }) as unknown as Response;
+    let asked = 0;
+    const ended = Promise.withResolvers<void>();
+    async function* endless() {
+      try {
+        for (;;) {
+          asked += 1;
+          yield [{ text: 'x'.repeat(100_000), counts: { read: 1 }, list: [] }];
+        }
+      } finally {
+        ended.resolve();
+      }
+    }
+    csvStream(response, 'x.csv', csvColumns(schema), endless(), () => {}).pipe(client);
+    await once(client, 'readable');
+    // Nobody reads on: what is made stays within the buffers.
+    expect(asked).toBeLessThan(10);
+    client.destroy();
+    await ended.promise;
+    expect(asked).toBeLessThan(10);
   });
 
   it('gives back any text that needs no neutralising', async () => {
