@@ -8,6 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { signIn } from '../../tools/api-client.ts';
 import { removeEmbeddedPostgres } from '../../tools/embedded-postgres.ts';
 import { freePort } from '../../tools/free-port.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { testEnvironment } from '../support/environment.ts';
 import { type PlatformProcess, runningParts, startPlatform } from '../support/platform-process.ts';
 
 const READY = 'Ctrl-C stops it';
@@ -117,6 +119,42 @@ describe('npm start', () => {
     expect(platform.output().stderr).toContain(`--reset: deleted ${join(home, 'postgres')}`);
     password = /password[^:]*: (\S+)/.exec(platform.output().stdout)?.[1] as string;
     expect(await connectionNames()).toEqual([]);
+  });
+});
+
+describe('npm start with servers of its own', () => {
+  it('embeds neither PostgreSQL nor Temporal when settings name both', async () => {
+    const home = join(mkdtempSync(join(tmpdir(), 'identity-center-start-')), 'home');
+    const port = await freePort();
+    const database = await createTestDatabase();
+    const platform = startPlatform('start', {
+      home,
+      port,
+      environment: {
+        DATABASE_URL: database.url,
+        TEMPORAL_ADDRESS: testEnvironment().temporalAddress,
+        // Temporal is the whole test run's: its other users must not meet our worker.
+        TEMPORAL_TASK_QUEUE: 'start-test',
+        IDENTITY_CENTER_ADMIN_PASSWORD: 'chosen by the user',
+      },
+    });
+    await platform.untilPrinted(READY);
+    expect(runningParts(home)).toHaveLength(2);
+    expect(readdirSync(home)).not.toEqual(expect.arrayContaining(['postgres']));
+    expect(readdirSync(home)).not.toEqual(expect.arrayContaining(['temporal']));
+    expect(platform.output().stdout).not.toContain('password');
+    await signIn(`http://127.0.0.1:${port}`, 'admin', 'chosen by the user');
+    expect(await platform.end('SIGTERM')).toBe(0);
+    const reset = startPlatform('start', {
+      home,
+      port,
+      args: ['--reset'],
+      environment: { DATABASE_URL: database.url },
+    });
+    expect(await reset.ended).toBe(1);
+    expect(reset.output().stderr).toContain('--reset is for embedded data');
+    await database.drop();
+    rmSync(join(home, '..'), { recursive: true });
   });
 });
 
