@@ -1,12 +1,22 @@
 // Whose address a request counts under.
 import { isIPv6 } from 'node:net';
 import type { Express, Request } from 'express';
+import { SettingsError } from '../../domain/settings.ts';
 
-/** Makes Express read `X-Forwarded-For` only from the proxies that TRUST_PROXY names. */
+/**
+ * Makes Express read `X-Forwarded-For` only from the proxies that TRUST_PROXY names.
+ * @throws SettingsError for what names none.
+ */
 export function trustProxy(app: Express, setting: string | undefined): void {
   if (setting === undefined || setting === 'false') return;
-  if (setting === 'true') app.set('trust proxy', true);
-  else app.set('trust proxy', /^\d+$/.test(setting) ? Number(setting) : setting);
+  const trusted = setting === 'true' ? true : /^\d+$/.test(setting) ? Number(setting) : setting;
+  try {
+    app.set('trust proxy', trusted);
+  } catch {
+    throw new SettingsError(
+      'TRUST_PROXY must be true, false, the number of proxies, or their addresses and networks with commas between (loopback, 10.0.0.0/8).',
+    );
+  }
 }
 
 /** The address as limits count it: an IPv6 subscriber has a whole /64, so that is what counts. */

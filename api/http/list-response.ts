@@ -1,11 +1,12 @@
 // Serves every list the same way: page or cursor, order, total, `next` link, or all rows as CSV.
 import { createSecretKey, type KeyObject } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import type { ZodObject } from 'zod';
 import { DEFAULT_PAGE_SIZE } from '../../contracts/schemas.ts';
 import type { ListRequest, ListResult, Position } from '../../database/queries/list-rows.ts';
-import { type CsvColumn, csvColumns, csvStream } from './csv.ts';
+import { csvColumns, csvStream } from './csv.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { pathOf, requestId } from './request-context.ts';
 import { invalidRequest } from './validation-errors.ts';
@@ -53,53 +54,47 @@ const EXPORT_BATCH = 2_000;
 /** @param key signs cursors; the same in all API processes. */
 export function createListResponder(key: Uint8Array, logger: Logger): RespondWithList {
   const cursorKey = createSecretKey(key);
-  const columns = new WeakMap<ZodObject, CsvColumn[]>();
-  const columnsOf = (schema: ZodObject) => {
-    const known = columns.get(schema) ?? csvColumns(schema);
-    columns.set(schema, known);
-    return known;
-  };
   return async (input, options) => {
-    const { res: response, query } = input;
     const request = input.req as Request;
-    response.vary('Accept');
-    const order = orderOf(query.sort ?? options.defaultSort, query.sort !== undefined);
-    if (wantsCsv(request, query)) {
-      const failed = (error: unknown) =>
-        logger.error(
-          { requestId: requestId(request), message: (error as Error).message },
-          'an export broke off',
-        );
-      const stream = csvStream(
-        response,
-        `${options.fileName}.csv`,
-        columnsOf(options.rowSchema),
-        await startExport(options.read, order),
-        failed,
-      );
-      // ts-rest pipes streams; its types know only the contract's JSON.
-      return { status: 200, body: stream as never };
-    }
-    const signed = filtersOf(request, query);
-    const start = startOf(query, cursorKey, signed);
-    const pageSize = query.pageSize ?? DEFAULT_PAGE_SIZE;
-    const offset = start.after ? 0 : (start.page - 1) * pageSize;
-    const result = await options.read({
-      ...order,
-      limit: pageSize,
-      offset,
-      after: start.after,
-      withTotal: true,
-    });
-    if (result.next) {
-      const cursor = encodeCursor(cursorKey, signed, { position: result.next, page: start.page + 1 });
-      response.setHeader('Link', `<${nextUrl(request, cursor)}>; rel="next"`);
-    }
-    return {
-      status: 200,
-      body: { data: result.rows, totalCount: result.totalCount, page: start.page, pageSize },
-    };
+    input.res.vary('Accept');
+    // ts-rest pipes streams; its types know only the contract's JSON.
+    if (wantsCsv(request, input.query))
+      return { status: 200, body: (await exportOf(input, options, logger)) as never };
+    return { status: 200, body: await pageFor(input, options, cursorKey) };
   };
+}
+
+async function pageFor<Sort extends string, Row extends object>(
+  { req, res, query }: ListInput<Sort>,
+  options: ListOptions<Sort, Row>,
+  cursorKey: KeyObject,
+): Promise<ListBody<Row>> {
+  const request = req as Request;
+  const signed = filtersOf(request, query);
+  const { page, after } = startOf(query, cursorKey, signed);
+  const pageSize = query.pageSize ?? DEFAULT_PAGE_SIZE;
+  const offset = after ? 0 : (page - 1) * pageSize;
+  const order = orderOf(query.sort ?? options.defaultSort, query.sort !== undefined);
+  const result = await options.read({ ...order, limit: pageSize, offset, after, withTotal: true });
+  if (result.next) {
+    const cursor = encodeCursor(cursorKey, signed, { position: result.next, page: page + 1 });
+    res.setHeader('Link', `<${nextUrl(request, cursor)}>; rel="next"`);
+  }
+  return { data: result.rows, totalCount: result.totalCount, page, pageSize };
+}
+
+async function exportOf<Sort extends string, Row extends object>(
+  { req, res, query }: ListInput<Sort>,
+  options: ListOptions<Sort, Row>,
+  logger: Logger,
+): Promise<Readable> {
+  const order = orderOf(query.sort ?? options.defaultSort, query.sort !== undefined);
+  const batches = await startExport(options.read, order);
+  const failed = (error: unknown) => {
+    const { message } = error as Error;
+    logger.error({ requestId: requestId(req as Request), message }, 'an export broke off');
+  };
+  return csvStream(res, `${options.fileName}.csv`, csvColumns(options.rowSchema), batches, failed);
 }
 
 function orderOf<Sort extends string>(sort: Sort | `-${Sort}`, sortGiven: boolean) {

@@ -1,10 +1,10 @@
 // Runs: history, details, what they changed, cancel and resume.
 import { initServer } from '@ts-rest/express';
 import { contract } from '../../contracts/index.ts';
-import { runSchema, syncHistoryContract } from '../../contracts/sync-history.ts';
+import { runSchema } from '../../contracts/sync-history.ts';
 import { listRunChanges } from '../../database/queries/list-changes.ts';
 import { listPendingRemovals, listRunErrors } from '../../database/queries/list-run-errors.ts';
-import { getRun, getRunDetails, listRuns } from '../../database/queries/list-runs.ts';
+import { getRun, getRunDetails, listRuns, type RunRow } from '../../database/queries/list-runs.ts';
 import { requestCancel } from '../../database/queries/request-cancel.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { rowSchemaOf } from '../http/csv.ts';
@@ -25,33 +25,7 @@ export function syncHistoryRoutes(deps: RouteDeps) {
       status: 200,
       body: { data: orNotFound(await getRunDetails(pool, params.id), 'Run', params.id) },
     }),
-    changes: async (input) => {
-      const { id } = await existing(input.params.id);
-      return deps.respondWithList(input, {
-        defaultSort: 'at',
-        rowSchema: rowSchemaOf(syncHistoryContract.changes.responses[200]),
-        fileName: 'run-changes',
-        read: (page) => listRunChanges(pool, id, input.query.kind, page),
-      });
-    },
-    errors: async (input) => {
-      const { id } = await existing(input.params.id);
-      return deps.respondWithList(input, {
-        defaultSort: 'at',
-        rowSchema: rowSchemaOf(syncHistoryContract.errors.responses[200]),
-        fileName: 'run-errors',
-        read: (page) => listRunErrors(pool, id, page),
-      });
-    },
-    pendingRemovals: async (input) => {
-      const { id } = await existing(input.params.id);
-      return deps.respondWithList(input, {
-        defaultSort: 'name',
-        rowSchema: rowSchemaOf(syncHistoryContract.pendingRemovals.responses[200]),
-        fileName: 'pending-removals',
-        read: (page) => listPendingRemovals(pool, id, page),
-      });
-    },
+    ...partsOfRuns(deps, existing),
     cancel: async ({ params }) => {
       await cancel(deps, params.id);
       return { status: 202, body: { data: await existing(params.id) } };
@@ -64,6 +38,44 @@ export function syncHistoryRoutes(deps: RouteDeps) {
       return { status: 202, body: { data: run } };
     },
   });
+}
+
+/** The lists below one run. */
+function partsOfRuns(deps: RouteDeps, existing: (id: string) => Promise<RunRow>) {
+  const { pool } = deps.database;
+  const { changes, errors, pendingRemovals } = contract.syncHistory;
+  return initServer().router(
+    { changes, errors, pendingRemovals },
+    {
+      changes: async (input) => {
+        const { id } = await existing(input.params.id);
+        return deps.respondWithList(input, {
+          defaultSort: 'at',
+          rowSchema: rowSchemaOf(changes.responses[200]),
+          fileName: 'run-changes',
+          read: (page) => listRunChanges(pool, id, input.query.kind, page),
+        });
+      },
+      errors: async (input) => {
+        const { id } = await existing(input.params.id);
+        return deps.respondWithList(input, {
+          defaultSort: 'at',
+          rowSchema: rowSchemaOf(errors.responses[200]),
+          fileName: 'run-errors',
+          read: (page) => listRunErrors(pool, id, page),
+        });
+      },
+      pendingRemovals: async (input) => {
+        const { id } = await existing(input.params.id);
+        return deps.respondWithList(input, {
+          defaultSort: 'name',
+          rowSchema: rowSchemaOf(pendingRemovals.responses[200]),
+          fileName: 'pending-removals',
+          read: (page) => listPendingRemovals(pool, id, page),
+        });
+      },
+    },
+  );
 }
 
 /** The wish is in the database first: if the workflow cannot be told now, the sweep of queued runs tells it. */

@@ -20,8 +20,8 @@ const SORTS = {
 export type ObjectSort = keyof typeof SORTS;
 
 /**
- * A page of objects and their exact number. With a class, directory_object_name serves it; without one
- * directory_object_any_name does.
+ * A page of objects and their exact number. With a class, directory_object_name serves it; without one the
+ * present objects are sorted: an index for that order would slow each first sync, for a list that is seldom read.
  */
 export function listObjects(
   on: Queryable,

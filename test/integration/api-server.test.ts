@@ -100,10 +100,15 @@ describe('the API process', () => {
     }
   });
 
-  it('names a setting that is wrong, without its value', async () => {
-    const { child, output } = start({ IDENTITY_CENTER_SECRET_KEY: 'too-short-a-key' });
+  it.each([
+    ['IDENTITY_CENTER_SECRET_KEY', 'too-short-a-key'],
+    ['TRUST_PROXY', 'no-such-thing'],
+    ['PORT', 'eighty'],
+  ])('names %s when it is wrong, without its value', async (name, value) => {
+    const { child, output } = start({ [name]: value });
     expect((await once(child, 'exit'))[0]).toBe(1);
-    expect(output.errors).toContain('IDENTITY_CENTER_SECRET_KEY');
-    expect(output.errors).not.toContain('too-short-a-key');
+    expect(output.errors).toContain(name);
+    expect(output.errors).not.toContain(value);
+    expect(output.errors).not.toContain('    at ');
   });
 });

@@ -79,12 +79,6 @@ export async function startApi(options: ApiOptions): Promise<TestApi> {
   const database = await openDatabase({ url: options.databaseUrl });
   await ensureAdminAccount(database.pool, ADMIN_PASSWORD);
   const logLines: string[] = [];
-  const sink = new Writable({
-    write(chunk, _encoding, done) {
-      logLines.push(String(chunk));
-      done();
-    },
-  });
   const temporal = createTemporalAccess(settings.TEMPORAL_ADDRESS, settings.TEMPORAL_NAMESPACE);
   const secretBox = createSecretBox(TEST_SECRET_KEY);
   const app = createApp({
@@ -94,7 +88,7 @@ export async function startApi(options: ApiOptions): Promise<TestApi> {
     keys: deriveApiKeys(TEST_SECRET_KEY),
     connectors: createConnectorRegistry(),
     temporal,
-    logger: pino({ level: 'info' }, sink),
+    logger: pino({ level: 'info' }, lineSink(logLines)),
     version: '0.0.0',
     startedAt: new Date(),
   });
@@ -116,6 +110,16 @@ export async function startApi(options: ApiOptions): Promise<TestApi> {
       rmSync(home, { recursive: true, force: true });
     },
   };
+}
+
+/** Keeps what is logged, so that a test can look for what must not be there. */
+function lineSink(lines: string[]): Writable {
+  return new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk));
+      done();
+    },
+  });
 }
 
 type Client = Pick<TestApi, 'baseUrl' | 'login' | 'request' | 'get' | 'post' | 'patch' | 'delete'>;

@@ -22,6 +22,25 @@ export async function insertSampleRows(pool: pg.Pool): Promise<SampleRows> {
   const ids = {} as SampleRows['ids'];
   const first = await insertConnection(pool, { name: 'first' });
   const second = await insertConnection(pool, { name: 'second' });
+  const sample = { first, second, ids };
+  await insertPeople(pool, sample);
+  ids.staff = await insertGroup(pool, first, {
+    display_name: 'Staff',
+    member_count: 3,
+    attributes: { cn: ['Staff'] },
+  });
+  ids.board = await insertGroup(pool, first, { display_name: 'Board', member_count: 1 });
+  ids.host = await insertObject(pool, first, 'computer', {
+    display_name: 'host-1',
+    distinguished_name: 'CN=host-1,OU=Machines,DC=x',
+    is_active: false,
+    status: 'disabled',
+  });
+  await insertTies(pool, sample);
+  return sample;
+}
+
+async function insertPeople(pool: pg.Pool, { first, second, ids }: SampleRows): Promise<void> {
   const user = async (key: keyof SampleRows['ids'], connection: string, columns: object) => {
     ids[key] = await insertUser(pool, connection, { ...columns });
   };
@@ -48,18 +67,9 @@ export async function insertSampleRows(pool: pg.Pool): Promise<SampleRows> {
   });
   await user('dan', second, { display_name: 'Dan', email: 'dan@example.org', department: 'R&D' });
   await user('gone', first, { display_name: 'Gone', removed_at: new Date(), department: 'IT' });
-  ids.staff = await insertGroup(pool, first, {
-    display_name: 'Staff',
-    member_count: 3,
-    attributes: { cn: ['Staff'] },
-  });
-  ids.board = await insertGroup(pool, first, { display_name: 'Board', member_count: 1 });
-  ids.host = await insertObject(pool, first, 'computer', {
-    display_name: 'host-1',
-    distinguished_name: 'CN=host-1,OU=Machines,DC=x',
-    is_active: false,
-    status: 'disabled',
-  });
+}
+
+async function insertTies(pool: pg.Pool, { first, ids }: SampleRows): Promise<void> {
   await insertMembership(pool, {
     connectionId: first,
     groupId: ids.staff,
@@ -92,5 +102,4 @@ export async function insertSampleRows(pool: pg.Pool): Promise<SampleRows> {
     kind: 'owner',
     targetId: ids.ann,
   });
-  return { first, second, ids };
 }
