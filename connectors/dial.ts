@@ -228,12 +228,8 @@ export async function secure(
   const secured = Promise.withResolvers<Socket>();
   let upgraded: Socket = socket;
   try {
-    const tls = connectTls({
-      socket,
-      host,
-      ...(isIP(host) === 0 ? { servername: host } : {}),
-      ...(caCertificate === null ? {} : { ca: [caCertificate] }),
-    });
+    const names = isIP(host) === 0 ? { host, servername: host } : { host };
+    const tls = connectTls({ socket, ...names, ...(caCertificate === null ? {} : { ca: [caCertificate] }) });
     upgraded = tls;
     tls.once('secureConnect', () => secured.resolve(tls));
     tls.once('error', (error) => secured.reject(tlsError(error, target)));

@@ -6,7 +6,7 @@ import type { ConnectionTest } from '../connector.ts';
 import { readHeader, readMembershipHeader } from './columns.ts';
 import type { CsvConfig } from './config.ts';
 import { type ImportFile, openImportFile } from './import-file.ts';
-import { createRowReader } from './row-entries.ts';
+import { RowReader } from './row-entries.ts';
 import { type CsvRow, csvRows } from './rows.ts';
 
 const SAMPLE_ROWS = 1_000;
@@ -27,7 +27,7 @@ async function readStart(file: ImportFile, config: CsvConfig, isSecret: IsSecret
   try {
     const [header, ...rows] = await firstRows(lots);
     const columns = readHeader(header?.cells ?? [], file.name, config, isSecret);
-    const reader = createRowReader({ file: file.name, columns, separator: config.multiValueSeparator });
+    const reader = new RowReader({ file: file.name, columns, separator: config.multiValueSeparator });
     const results = rows.map((row) => reader.read(row));
     const rejected = results.flatMap((result) => ('rejected' in result ? [result.rejected] : []));
     if (rejected.length > 0 && rejected.length === results.length) {
@@ -54,7 +54,23 @@ async function readMembershipStart(file: ImportFile, config: CsvConfig): Promise
   }
 }
 
-/** Resolve: the paths are allowed; connect: the files open; base: they hold something; read: header and rows. */
+async function readStarts(
+  [main, memberships]: ImportFile[],
+  config: CsvConfig,
+  isSecret: IsSecretAttribute,
+): Promise<string> {
+  const message = await readStart(main as ImportFile, config, isSecret);
+  if (memberships !== undefined) await readMembershipStart(memberships, config);
+  return message;
+}
+
+async function nothing(): Promise<void> {}
+
+async function readFirstBytes(files: ImportFile[]): Promise<void> {
+  for (const { handle } of files) await handle.read(Buffer.alloc(1), 0, 1, 0);
+}
+
+/** Resolve: the paths are allowed; connect: the files can be read; read: header and rows. */
 export async function testCsvConnection(
   config: CsvConfig,
   importDirectory: string,
@@ -64,7 +80,6 @@ export async function testCsvConnection(
   const { checks, run, hasFailed } = createCheckRecorder(signal);
   const names = [config.file, ...(config.membershipFile === null ? [] : [config.membershipFile])];
   const files: ImportFile[] = [];
-  const notUsed = async () => undefined;
   try {
     await run(
       'resolve',
@@ -75,22 +90,13 @@ export async function testCsvConnection(
     );
     await run(
       'connect',
-      async () => {
-        for (const file of files) await file.handle.read(Buffer.alloc(1), 0, 1, 0);
-      },
+      () => readFirstBytes(files),
       () => `Opened ${files.map(({ name, size }) => `'${name}' (${size} bytes)`).join(' and ')}.`,
     );
-    await run('tls', notUsed, () => 'Not used by CSV.');
-    await run('bind', notUsed, () => 'Not used by CSV.');
-    await run('base', notUsed, () => 'Not used by CSV.');
+    for (const name of ['tls', 'bind', 'base'] as const) await run(name, nothing, () => 'Not used by CSV.');
     await run(
       'read',
-      async () => {
-        const [main, memberships] = files;
-        const message = await readStart(main as ImportFile, config, isSecret);
-        if (memberships !== undefined) await readMembershipStart(memberships, config);
-        return message;
-      },
+      () => readStarts(files, config, isSecret),
       (message) => message,
     );
   } catch (error) {
@@ -99,9 +105,7 @@ export async function testCsvConnection(
     await Promise.all(files.map((file) => file.close()));
   }
   const size = files[0]?.size;
-  return {
-    ok: !hasFailed(),
-    checks,
-    serverInfo: size === undefined ? {} : { file: config.file, bytes: String(size) },
-  };
+  const serverInfo: Record<string, string> =
+    size === undefined ? {} : { file: config.file, bytes: String(size) };
+  return { ok: !hasFailed(), checks, serverInfo };
 }

@@ -1,203 +1,97 @@
 // The CSV connector: reads entries, and groups with their members, out of files in the import folder.
-import type { IsSecretAttribute } from '../../domain/secret-attributes.ts';
-import { secretAttributes } from '../../domain/secret-attributes.ts';
-import type { RejectedEntry, SourceEntry, SourcePage } from '../../domain/source-entry.ts';
-import type { CapableConnector, ConnectorContext, SourceScope } from '../connector.ts';
-import { type Columns, readHeader } from './columns.ts';
+import { type IsSecretAttribute, secretAttributes } from '../../domain/secret-attributes.ts';
+import type { ReferenceKey, SourcePage } from '../../domain/source-entry.ts';
+import type {
+  CapableConnector,
+  ConnectionTest,
+  ConnectorContext,
+  SchemaAttribute,
+  SourceScope,
+} from '../connector.ts';
+import type { Columns } from './columns.ts';
 import type { CsvConfig } from './config.ts';
 import { testCsvConnection } from './connection-test.ts';
-import { DuplicateKeys } from './duplicate-keys.ts';
 import { type ImportFile, openImportFile } from './import-file.ts';
-import { createMembershipJoin, type MembershipJoin } from './membership-join.ts';
-import { createRowReader, csvReferenceKey, rejectRow } from './row-entries.ts';
-import { type CsvRow, csvRows } from './rows.ts';
+import { MembershipJoin } from './membership-join.ts';
+import { csvReferenceKey } from './row-entries.ts';
 import { assertReadableScopes, csvScopes } from './scopes.ts';
+import { groupPages, headerNotices, openTable, page, TableRead } from './table-read.ts';
 
-const GROUPS_PER_PAGE = 500;
-const VALUES_PER_PAGE = 50_000;
-
-/** A file, its columns, and its rows after the header. */
-interface OpenTable {
-  columns: Columns;
-  rows: AsyncGenerator<CsvRow[]>;
-}
-
-function page(entries: SourceEntry[], rejected: RejectedEntry[] = [], notices: string[] = []): SourcePage {
-  return { entries, rejected, notices };
-}
-
-async function openTable(
-  file: ImportFile,
-  config: CsvConfig,
-  isSecret: IsSecretAttribute,
-): Promise<OpenTable> {
-  const lots = csvRows(file, config);
-  const first = await lots.next();
-  const lot = first.done ? [] : first.value;
-  const columns = readHeader(lot[0]?.cells ?? [], file.name, config, isSecret);
-  async function* rows() {
-    yield lot.slice(1);
-    yield* lots;
-  }
-  return { columns, rows: rows() };
-}
-
-/** Groups in pages that stay small whatever their members are. */
-async function* groupPages(join: MembershipJoin): AsyncGenerator<SourcePage> {
-  let entries: SourceEntry[] = [];
-  let values = 0;
-  for await (const group of join.groups()) {
-    entries.push(group);
-    values += group.memberValues.length;
-    if (entries.length < GROUPS_PER_PAGE && values < VALUES_PER_PAGE) continue;
-    yield page(entries);
-    entries = [];
-    values = 0;
-  }
-  const { count, example } = join.unmatched();
-  const notice = `${count} memberships name groups that the file does not have ('${example}', for instance).`;
-  yield page(entries, [], count === 0 ? [] : [notice]);
-}
-
-/** One read of the file: knows which classes are wanted, which keys came before, where groups wait. */
-class TableRead {
+class CsvConnector implements CapableConnector {
   private readonly config: CsvConfig;
-  private readonly classes: Set<string>;
-  private readonly duplicates: DuplicateKeys;
-  private readonly join: MembershipJoin | null;
-  private readonly unread = new Map<string, number>();
+  private readonly importDirectory: string;
+  private readonly isSecret: IsSecretAttribute;
+  /** Whether the file has a column of distinguished names; known once its header was read. */
+  private hasNames = false;
 
-  constructor(config: CsvConfig, classes: Set<string>, size: number, join: MembershipJoin | null) {
+  constructor(config: CsvConfig, context: ConnectorContext) {
     this.config = config;
-    this.classes = classes;
-    this.duplicates = new DuplicateKeys(size, config.keyColumn);
-    this.join = join;
+    this.importDirectory = context.importDirectory;
+    this.isSecret = secretAttributes(context.secretAttributes);
   }
 
-  /** @param isSecondPass whether only rows that were held back are of interest. */
-  async *pages(table: OpenTable, isSecondPass: boolean, signal: AbortSignal): AsyncGenerator<SourcePage> {
-    const reader = createRowReader({
-      file: this.config.file,
-      columns: table.columns,
-      separator: this.config.multiValueSeparator,
-    });
-    for await (const lot of table.rows) {
-      signal.throwIfAborted();
-      const out = page([]);
-      for (const row of lot) {
-        const result = reader.read(row);
-        if ('entry' in result) {
-          const written = this.take(result.entry, row.line, isSecondPass, out);
-          if (written !== null) await written;
-        } else if (!isSecondPass) out.rejected.push(result.rejected);
-      }
-      if (out.entries.length + out.rejected.length > 0) yield out;
-    }
+  defaultScopes(): SourceScope[] {
+    return csvScopes(this.config);
   }
 
-  private take(
-    entry: SourceEntry,
-    line: number,
-    isSecondPass: boolean,
-    out: SourcePage,
-  ): Promise<void> | null {
-    const key = entry.sourceId;
-    if (!isSecondPass) {
-      if (this.duplicates.holds(key, line)) return null;
-    } else {
-      const verdict = this.duplicates.judge(key, line);
-      if (verdict.kind === 'done') return null;
-      if (verdict.kind === 'duplicate') {
-        if (!this.classes.has(entry.objectClass)) return null;
-        const reason = `its key '${key}' is that of line ${verdict.firstLine} already`;
-        out.rejected.push(
-          rejectRow(this.config.file, line, 'malformed_row', reason, entry.distinguishedName),
-        );
-        return null;
-      }
-    }
-    if (!this.classes.has(entry.objectClass)) {
-      this.unread.set(entry.objectClass, (this.unread.get(entry.objectClass) ?? 0) + 1);
-      return null;
-    }
-    if (entry.objectClass === 'group' && this.join !== null) return this.join.addGroup(entry);
-    out.entries.push(entry);
-    return null;
+  async connect(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    await this.readColumns();
+    if (this.config.membershipFile !== null) await (await this.openFile(this.config.membershipFile)).close();
   }
 
-  get needsSecondPass(): boolean {
-    return this.duplicates.hasSuspects;
+  test(signal: AbortSignal): Promise<ConnectionTest> {
+    return testCsvConnection(this.config, this.importDirectory, this.isSecret, signal);
   }
 
-  /** Rows whose class no scope names, by class. */
-  notices(): string[] {
-    const known = [...this.unread].slice(0, 20);
-    return known.map(
-      ([name, count]) => `${count} rows of class '${name}' were not read: no scope names that class.`,
-    );
+  referenceKey(value: string): ReferenceKey | null {
+    return csvReferenceKey(value, this.hasNames);
   }
-}
 
-function headerNotices(file: string, columns: Columns): string[] {
-  return columns.secret.map((name) => `The column '${name}' of '${file}' holds secrets and is not read.`);
-}
+  async schema(): Promise<SchemaAttribute[]> {
+    const { attributes, members } = await this.readColumns();
+    return (members === null ? attributes : [...attributes, members])
+      .toSorted((one, other) => one.index - other.index)
+      .map(({ name, splits }) => ({ name, multiValued: splits, binary: false, objectClasses: [] }));
+  }
 
-/** @param context `importDirectory` is the only place files are read from. */
-export function createCsvConnector(config: CsvConfig, context: ConnectorContext): CapableConnector {
-  const isSecret = secretAttributes(context.secretAttributes);
-  const openFile = (name: string) => openImportFile(context.importDirectory, name);
-  let hasNames = false;
+  async close(): Promise<void> {}
 
-  async function openColumns(): Promise<Columns> {
-    const file = await openFile(config.file);
+  private openFile(name: string): Promise<ImportFile> {
+    return openImportFile(this.importDirectory, name);
+  }
+
+  private async openTable(file: ImportFile) {
+    const table = await openTable(file, this.config, this.isSecret);
+    this.hasNames = table.columns.distinguishedName !== null;
+    return table;
+  }
+
+  private async readColumns(): Promise<Columns> {
+    const file = await this.openFile(this.config.file);
     try {
-      const { columns, rows } = await openTable(file, config, isSecret);
+      const { columns, rows } = await this.openTable(file);
       await rows.return(undefined);
-      hasNames = columns.distinguishedName !== null;
       return columns;
     } finally {
       await file.close();
     }
   }
 
-  async function* loadMemberships(join: MembershipJoin, file: ImportFile, signal: AbortSignal) {
-    for await (const rejected of join.load(file, config)) {
-      signal.throwIfAborted();
-      if (rejected.length > 0) yield page([], rejected);
-    }
-    await file.assertUnchanged();
-  }
-
-  async function* readTable(
-    file: ImportFile,
-    classes: Set<string>,
-    join: MembershipJoin | null,
-    signal: AbortSignal,
-  ) {
-    const run = new TableRead(config, classes, file.size, join);
-    const table = await openTable(file, config, isSecret);
-    hasNames = table.columns.distinguishedName !== null;
-    yield page([], [], headerNotices(config.file, table.columns));
-    yield* run.pages(table, false, signal);
-    if (run.needsSecondPass) yield* run.pages(await openTable(file, config, isSecret), true, signal);
-    if (join !== null) yield* groupPages(join);
-    await file.assertUnchanged();
-    yield page([], [], run.notices());
-  }
-
-  async function* read(scopes: SourceScope[], signal: AbortSignal): AsyncGenerator<SourcePage> {
+  async *read(scopes: SourceScope[], signal: AbortSignal): AsyncGenerator<SourcePage> {
     signal.throwIfAborted();
+    const { membershipFile } = this.config;
     const classes = assertReadableScopes(scopes);
-    const file = await openFile(config.file);
+    const file = await this.openFile(this.config.file);
     let memberships: ImportFile | null = null;
     let join: MembershipJoin | null = null;
     try {
-      if (config.membershipFile !== null && classes.has('group')) {
-        memberships = await openFile(config.membershipFile);
-        join = await createMembershipJoin(memberships.size);
-        yield* loadMemberships(join, memberships, signal);
+      if (membershipFile !== null && classes.has('group')) {
+        memberships = await this.openFile(membershipFile);
+        join = await MembershipJoin.create(memberships.size);
+        yield* this.loadMemberships(join, memberships, signal);
       }
-      for await (const each of readTable(file, classes, join, signal)) {
+      for await (const each of this.readTable(file, classes, join, signal)) {
         if (each.entries.length + each.rejected.length + each.notices.length > 0) yield each;
       }
     } finally {
@@ -205,23 +99,32 @@ export function createCsvConnector(config: CsvConfig, context: ConnectorContext)
     }
   }
 
-  return {
-    defaultScopes: () => csvScopes(config),
-    async connect(signal) {
+  private async *loadMemberships(join: MembershipJoin, file: ImportFile, signal: AbortSignal) {
+    for await (const rejected of join.load(file, this.config)) {
       signal.throwIfAborted();
-      await openColumns();
-      if (config.membershipFile !== null) await (await openFile(config.membershipFile)).close();
-    },
-    test: (signal) => testCsvConnection(config, context.importDirectory, isSecret, signal),
-    read,
-    referenceKey: (value) => csvReferenceKey(value, hasNames),
-    async schema() {
-      const columns = await openColumns();
-      const listed = columns.members === null ? columns.attributes : [...columns.attributes, columns.members];
-      return listed
-        .toSorted((one, other) => one.index - other.index)
-        .map(({ name, splits }) => ({ name, multiValued: splits, binary: false, objectClasses: [] }));
-    },
-    async close() {},
-  };
+      if (rejected.length > 0) yield page([], rejected);
+    }
+    await file.assertUnchanged();
+  }
+
+  private async *readTable(
+    file: ImportFile,
+    classes: Set<string>,
+    join: MembershipJoin | null,
+    signal: AbortSignal,
+  ): AsyncGenerator<SourcePage> {
+    const run = new TableRead(this.config, classes, file.size, join);
+    const table = await this.openTable(file);
+    yield page([], [], headerNotices(this.config.file, table.columns));
+    yield* run.pages(table, false, signal);
+    if (run.needsSecondPass) yield* run.pages(await this.openTable(file), true, signal);
+    if (join !== null) yield* groupPages(join);
+    await file.assertUnchanged();
+    yield page([], [], run.notices());
+  }
+}
+
+/** @param context `importDirectory` is the only place files are read from. */
+export function createCsvConnector(config: CsvConfig, context: ConnectorContext): CapableConnector {
+  return new CsvConnector(config, context);
 }

@@ -5,12 +5,14 @@ import { readMembershipHeader } from './columns.ts';
 import type { CsvConfig } from './config.ts';
 import type { ImportFile } from './import-file.ts';
 import { rejectRow } from './row-entries.ts';
-import { csvRows } from './rows.ts';
+import { type CsvRow, csvRows } from './rows.ts';
 import { SpillFile } from './spill.ts';
 
 /** The part of a membership file that one bucket holds, at best; each bucket takes two file descriptors. */
 const BUCKET_BYTES = 1 << 20;
 const MAX_BUCKETS = 128;
+
+type MembershipColumns = ReturnType<typeof readMembershipHeader>;
 
 interface Bucket {
   memberships: SpillFile;
@@ -21,18 +23,6 @@ function bucketOf(key: string, count: number): number {
   let value = 0x811c9dc5;
   for (let at = 0; at < key.length; at += 1) value = Math.imul(value ^ key.charCodeAt(at), 0x01000193);
   return (value >>> 0) % count;
-}
-
-export interface MembershipJoin {
-  /** Takes the whole membership file in; brings the rows that could not be taken, in lots. */
-  load(file: ImportFile, config: Pick<CsvConfig, 'delimiter' | 'encoding'>): AsyncGenerator<RejectedEntry[]>;
-  /** Keeps a group until its members are known. A returned promise must be waited for. */
-  addGroup(group: SourceEntry): Promise<void> | null;
-  /** The groups with their members; what follows no group is counted. */
-  groups(): AsyncGenerator<SourceEntry>;
-  /** Membership rows that name a group that was never added, and one such name. */
-  unmatched(): { count: number; example: string };
-  close(): Promise<void>;
 }
 
 async function readMembers(bucket: Bucket): Promise<Map<string, string[]>> {
@@ -48,69 +38,101 @@ async function readMembers(bucket: Bucket): Promise<Map<string, string[]>> {
   return members;
 }
 
-/** @param size of the membership file, in bytes; it decides how many buckets there are. */
-export async function createMembershipJoin(size: number): Promise<MembershipJoin> {
-  const count = Math.min(MAX_BUCKETS, Math.max(1, Math.ceil(size / BUCKET_BYTES)));
-  const buckets: Bucket[] = [];
-  const closeAll = async () => {
-    await Promise.all(buckets.flatMap(({ memberships, groups }) => [memberships.close(), groups.close()]));
-  };
-  try {
-    for (let index = 0; index < count; index += 1) {
-      buckets.push({ memberships: await SpillFile.create(), groups: await SpillFile.create() });
+export class MembershipJoin {
+  private readonly buckets: Bucket[] = [];
+  private unmatchedCount = 0;
+  private unmatchedExample = '';
+
+  /** @param size of the membership file, in bytes; it decides how many buckets there are. */
+  static async create(size: number): Promise<MembershipJoin> {
+    const count = Math.min(MAX_BUCKETS, Math.max(1, Math.ceil(size / BUCKET_BYTES)));
+    const join = new MembershipJoin();
+    try {
+      for (let index = 0; index < count; index += 1) {
+        const memberships = await SpillFile.create();
+        join.buckets.push({ memberships, groups: await SpillFile.create() });
+      }
+      return join;
+    } catch (error) {
+      await join.close();
+      throw error;
     }
-  } catch (error) {
-    await closeAll();
-    throw error;
   }
-  const bucket = (key: string) => buckets[bucketOf(key, count)] as Bucket;
-  let unmatchedCount = 0;
-  let unmatchedExample = '';
-  return {
-    async *load(file, config) {
-      let header: ReturnType<typeof readMembershipHeader> | null = null;
-      for await (const lot of csvRows(file, config)) {
-        const rejected: RejectedEntry[] = [];
-        for (const { cells, line } of lot) {
-          if (header === null) {
-            header = readMembershipHeader(cells, file.name);
-            continue;
-          }
-          const group = (cells[header.group] ?? '').trim();
-          const member = (cells[header.member] ?? '').trim();
-          const wrong = membershipProblem(cells, header.width, group, member);
-          if (wrong !== null) rejected.push(rejectRow(file.name, line, 'malformed_row', wrong));
-          else {
-            // Waiting for what needs no waiting would cost more than the row.
-            const written = bucket(group).memberships.add(JSON.stringify([group, member]));
-            if (written !== null) await written;
-          }
+
+  private bucket(key: string): Bucket {
+    return this.buckets[bucketOf(key, this.buckets.length)] as Bucket;
+  }
+
+  /** Takes the whole membership file in; brings the rows that could not be taken, in lots. */
+  async *load(
+    file: ImportFile,
+    config: Pick<CsvConfig, 'delimiter' | 'encoding'>,
+  ): AsyncGenerator<RejectedEntry[]> {
+    let header: MembershipColumns | null = null;
+    for await (const lot of csvRows(file, config)) {
+      const rejected: RejectedEntry[] = [];
+      for (const row of lot) {
+        if (header === null) {
+          header = readMembershipHeader(row.cells, file.name);
+          continue;
         }
-        yield rejected;
+        // Waiting for what needs no waiting would cost more than the row.
+        const written = this.take(row, header, file.name, rejected);
+        if (written !== null) await written;
       }
-      if (header === null) readMembershipHeader([], file.name);
-    },
-    addGroup: (group) => bucket(group.sourceId).groups.add(JSON.stringify(group)),
-    async *groups() {
-      for (const each of buckets) {
-        const members = await readMembers(each);
-        for await (const lines of each.groups.read()) {
-          for (const line of lines) {
-            const group = JSON.parse(line) as SourceEntry;
-            const own = members.get(group.sourceId) ?? [];
-            members.delete(group.sourceId);
-            yield { ...group, memberValues: [...new Set([...group.memberValues, ...own])] };
-          }
-        }
-        for (const [group, own] of members) {
-          unmatchedCount += own.length;
-          unmatchedExample ||= group;
+      yield rejected;
+    }
+    if (header === null) readMembershipHeader([], file.name);
+  }
+
+  private take(
+    { cells, line }: CsvRow,
+    header: MembershipColumns,
+    file: string,
+    rejected: RejectedEntry[],
+  ): Promise<void> | null {
+    const group = (cells[header.group] ?? '').trim();
+    const member = (cells[header.member] ?? '').trim();
+    const wrong = membershipProblem(cells, header.width, group, member);
+    if (wrong === null) return this.bucket(group).memberships.add(JSON.stringify([group, member]));
+    rejected.push(rejectRow(file, line, 'malformed_row', wrong));
+    return null;
+  }
+
+  /** Keeps a group until its members are known. A returned promise must be waited for. */
+  addGroup(group: SourceEntry): Promise<void> | null {
+    return this.bucket(group.sourceId).groups.add(JSON.stringify(group));
+  }
+
+  /** The groups with their members; what follows no group is counted. */
+  async *groups(): AsyncGenerator<SourceEntry> {
+    for (const bucket of this.buckets) {
+      const members = await readMembers(bucket);
+      for await (const lines of bucket.groups.read()) {
+        for (const line of lines) {
+          const group = JSON.parse(line) as SourceEntry;
+          const own = members.get(group.sourceId) ?? [];
+          members.delete(group.sourceId);
+          yield { ...group, memberValues: [...new Set([...group.memberValues, ...own])] };
         }
       }
-    },
-    unmatched: () => ({ count: unmatchedCount, example: unmatchedExample }),
-    close: closeAll,
-  };
+      for (const [group, own] of members) {
+        this.unmatchedCount += own.length;
+        this.unmatchedExample ||= group;
+      }
+    }
+  }
+
+  /** Membership rows that name a group that was never added, and one such name. */
+  unmatched(): { count: number; example: string } {
+    return { count: this.unmatchedCount, example: this.unmatchedExample };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(
+      this.buckets.flatMap(({ memberships, groups }) => [memberships.close(), groups.close()]),
+    );
+  }
 }
 
 function membershipProblem(cells: string[], width: number, group: string, member: string): string | null {

@@ -34,29 +34,74 @@ export function rejectRow(
   return { distinguishedName, code, message: `Line ${line} of '${file}' was not taken: ${reason}.` };
 }
 
-export interface RowReader {
+/** Reads the rows of one file. */
+export class RowReader {
+  private readonly file: string;
+  private readonly columns: Columns;
+  private readonly separator: string | null;
+
+  /** @param file the name, for messages. */
+  constructor(options: { file: string; columns: Columns; separator: string | null }) {
+    this.file = options.file;
+    this.columns = options.columns;
+    this.separator = options.separator;
+  }
+
   /** The row as an entry, or why it is none. */
-  read(row: CsvRow): { entry: SourceEntry } | { rejected: RejectedEntry };
-}
+  read(row: CsvRow): { entry: SourceEntry } | { rejected: RejectedEntry } {
+    const { cells, line } = row;
+    const { columns } = this;
+    const dnCell = columns.distinguishedName === null ? '' : (cells[columns.distinguishedName] ?? '').trim();
+    const distinguishedName = dnCell === '' ? null : dnCell;
+    const wrong = this.problem(row);
+    if (wrong !== null) {
+      return { rejected: rejectRow(this.file, line, wrong[0], wrong[1], distinguishedName) };
+    }
+    const key = (cells[columns.key] as string).trim();
+    const objectClass =
+      columns.objectClass === null ? 'user' : objectClassOf(cells[columns.objectClass] as string);
+    const isGroup = objectClass === 'group';
+    const members = columns.members === null ? [] : this.valuesOf(columns.members, cells);
+    const { attributes, sideAttributes } = this.attributesOf(cells);
+    if (!isGroup && members.length > 0) attributes[columns.members?.name as string] = members;
+    return {
+      entry: {
+        sourceId: key,
+        objectClass,
+        distinguishedName,
+        referenceKey: `id:${key}`,
+        alternateKey: distinguishedName === null ? null : nameKey(distinguishedName),
+        attributes,
+        sideAttributes,
+        memberAttribute: isGroup ? (columns.members?.name ?? 'member') : null,
+        memberValues: isGroup ? members : [],
+      },
+    };
+  }
 
-/** Reads the rows of one file. `membershipFile`: groups get their members from another file as well. */
-export function createRowReader(options: {
-  file: string;
-  columns: Columns;
-  separator: string | null;
-}): RowReader {
-  const { file, columns, separator } = options;
+  private attributesOf(cells: string[]): Pick<SourceEntry, 'attributes' | 'sideAttributes'> {
+    const attributes: Attributes = {};
+    const sideAttributes: Attributes = {};
+    for (const column of this.columns.attributes) {
+      const values = this.valuesOf(column, cells);
+      if (values.length > 0) (column.side ? sideAttributes : attributes)[column.name] = values;
+    }
+    return { attributes, sideAttributes };
+  }
 
-  const valuesOf = (column: Column, cell: string): string[] => {
+  private valuesOf(column: Column, cells: string[]): string[] {
+    const { separator } = this;
+    const cell = cells[column.index] as string;
     if (cell === '') return [];
     if (!column.splits || separator === null || !cell.includes(separator)) return [cell];
     return cell
       .split(separator)
       .map((value) => value.trim())
       .filter((value) => value !== '');
-  };
+  }
 
-  const problem = ({ cells }: CsvRow): [RejectedEntry['code'], string] | null => {
+  private problem({ cells }: CsvRow): [RejectedEntry['code'], string] | null {
+    const { columns } = this;
     if (cells.length !== columns.width) {
       return ['malformed_row', `it has ${cells.length} values, the header has ${columns.width}`];
     }
@@ -66,44 +111,5 @@ export function createRowReader(options: {
       return ['malformed_row', 'its class column is empty'];
     }
     return null;
-  };
-
-  return {
-    read(row) {
-      const { cells, line } = row;
-      const dnCell =
-        columns.distinguishedName === null ? '' : (cells[columns.distinguishedName] ?? '').trim();
-      const distinguishedName = dnCell === '' ? null : dnCell;
-      const wrong = problem(row);
-      if (wrong !== null) return { rejected: rejectRow(file, line, wrong[0], wrong[1], distinguishedName) };
-      const attributes: Attributes = {};
-      const sideAttributes: Attributes = {};
-      for (const column of columns.attributes) {
-        const values = valuesOf(column, cells[column.index] as string);
-        if (values.length > 0) (column.side ? sideAttributes : attributes)[column.name] = values;
-      }
-      const key = (cells[columns.key] as string).trim();
-      const objectClass =
-        columns.objectClass === null ? 'user' : objectClassOf(cells[columns.objectClass] as string);
-      const { members } = columns;
-      const isGroup = objectClass === 'group';
-      if (!isGroup && members !== null) {
-        const values = valuesOf(members, cells[members.index] as string);
-        if (values.length > 0) attributes[members.name] = values;
-      }
-      return {
-        entry: {
-          sourceId: key,
-          objectClass,
-          distinguishedName,
-          referenceKey: `id:${key}`,
-          alternateKey: distinguishedName === null ? null : nameKey(distinguishedName),
-          attributes,
-          sideAttributes,
-          memberAttribute: isGroup ? (members?.name ?? 'member') : null,
-          memberValues: isGroup && members !== null ? valuesOf(members, cells[members.index] as string) : [],
-        },
-      };
-    },
-  };
+  }
 }

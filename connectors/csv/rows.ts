@@ -49,6 +49,65 @@ function createParser(delimiter: string): Parser {
   });
 }
 
+/** Feeds text to the parser and gathers the rows that come out. */
+class RowCollector {
+  private readonly parser: Parser;
+  private readonly name: string;
+  private rows: CsvRow[] = [];
+  private line = 0;
+  private failure: { error: unknown } | null = null;
+
+  constructor(delimiter: string, name: string) {
+    this.name = name;
+    this.parser = createParser(delimiter);
+    this.parser.on('readable', () => this.drain());
+    this.parser.on('error', (error) => {
+      this.failure = { error };
+    });
+  }
+
+  private drain(): void {
+    for (;;) {
+      const cells = this.parser.read() as string[] | null;
+      if (cells === null) return;
+      // Counted here: the parser's own account of each row costs as much as the row.
+      this.line += 1 + lineBreaks(cells);
+      if (cells.length > 1 || cells[0] !== '') this.rows.push({ cells, line: this.line });
+    }
+  }
+
+  /** Parses a chunk and returns the rows that are complete. */
+  async write(chunk: Buffer): Promise<CsvRow[]> {
+    if (chunk.length > 0) {
+      await new Promise<void>((resolve) => {
+        this.parser.write(chunk, () => resolve());
+      });
+    }
+    return this.take();
+  }
+
+  /** Parses what is left and returns the last rows. */
+  async end(): Promise<CsvRow[]> {
+    await new Promise<void>((resolve) => {
+      this.parser.once('end', resolve).once('error', () => resolve());
+      this.parser.end(() => this.drain());
+    });
+    return this.take();
+  }
+
+  private take(): CsvRow[] {
+    this.drain();
+    if (this.failure !== null) throw parseError(this.failure.error, this.name, this.line + 1);
+    const { rows } = this;
+    this.rows = [];
+    return rows;
+  }
+
+  destroy(): void {
+    this.parser.destroy();
+  }
+}
+
 /**
  * The rows of a file in lots, the header included, in constant memory.
  * @throws AppError `malformed_file` with the line.
@@ -57,48 +116,15 @@ export async function* csvRows(
   file: ImportFile,
   options: Pick<CsvConfig, 'delimiter' | 'encoding'>,
 ): AsyncGenerator<CsvRow[]> {
-  const parser = createParser(options.delimiter);
-  let failure: { error: unknown } | null = null;
-  let rows: CsvRow[] = [];
-  let line = 0;
-  const drain = () => {
-    for (;;) {
-      const cells = parser.read() as string[] | null;
-      if (cells === null) return;
-      // Counted here: the parser's own account of each row costs as much as the row.
-      line += 1 + lineBreaks(cells);
-      if (cells.length > 1 || cells[0] !== '') rows.push({ cells, line });
-    }
-  };
-  parser.on('readable', drain);
-  parser.on('error', (error) => {
-    failure = { error };
-  });
+  const collector = new RowCollector(options.delimiter, file.name);
   try {
     for await (const chunk of utf8Chunks(file, options.encoding)) {
-      await new Promise<void>((resolve) => {
-        if (chunk.length === 0) resolve();
-        else parser.write(chunk, () => resolve());
-      });
-      drain();
-      yield* take();
+      const rows = await collector.write(chunk);
+      if (rows.length > 0) yield rows;
     }
-    await new Promise<void>((resolve) => {
-      parser.once('end', resolve).once('error', () => resolve());
-      parser.end(drain);
-    });
-    drain();
-    yield* take();
+    const last = await collector.end();
+    if (last.length > 0) yield last;
   } finally {
-    parser.destroy();
-  }
-
-  function* take(): Generator<CsvRow[]> {
-    if (failure !== null) throw parseError(failure.error, file.name, line + 1);
-    if (rows.length > 0) {
-      const lot = rows;
-      rows = [];
-      yield lot;
-    }
+    collector.destroy();
   }
 }

@@ -7,7 +7,7 @@ import type { LdapConfig } from './config.ts';
 import { countdown, openSession } from './open-session.ts';
 import { pagedSearch } from './paged-search.ts';
 import { defaultLdapScopes, scopedSearches } from './scopes.ts';
-import { type RootDse, readBase, readRootDse } from './server-schema.ts';
+import { noBase, type RootDse, readBase, readRootDse } from './server-schema.ts';
 import type { LdapSession } from './session.ts';
 
 /** Entries after which the read check is satisfied; limits for ordinary accounts lie far below. */
@@ -37,12 +37,7 @@ function describeServer(rootDse: RootDse): Record<string, string | string[]> {
 }
 
 async function checkBases(session: LdapSession, baseDns: string[], leftMs: () => number): Promise<void> {
-  if (baseDns.length === 0) {
-    throw new AppError(
-      'base_not_found',
-      'The connection names no base DN, and the server does not say what it holds (namingContexts): set baseDns.',
-    );
-  }
+  if (baseDns.length === 0) throw noBase();
   for (const baseDn of baseDns) {
     const entry = await readBase(session, baseDn, ['1.1'], { timeoutMs: leftMs() });
     if (entry === null) {

@@ -2,9 +2,16 @@
 import { AppError } from '../../domain/app-error.ts';
 import { dnKey } from '../../domain/distinguished-name.ts';
 import { foldText } from '../../domain/folded-text.ts';
-import { attributeKey, secretAttributes } from '../../domain/secret-attributes.ts';
+import { attributeKey, type IsSecretAttribute, secretAttributes } from '../../domain/secret-attributes.ts';
 import type { ReferenceKey, RejectedEntry, SourceEntry, SourcePage } from '../../domain/source-entry.ts';
-import type { CapableConnector, ConnectionTest, ConnectorContext, SourceScope } from '../connector.ts';
+import type {
+  CapableConnector,
+  ConnectionTest,
+  ConnectorContext,
+  SchemaAttribute,
+  SourceScope,
+} from '../connector.ts';
+import type { AddressPolicy } from '../dial.ts';
 import { type AttributeCatalog, createAttributeCatalog, MEMBER_ATTRIBUTES } from './attribute-catalog.ts';
 import type { LdapConfig } from './config.ts';
 import { testLdapConnection } from './connection-test.ts';
@@ -16,7 +23,7 @@ import { pagedSearch, type ResultBatch } from './paged-search.ts';
 import { requestedAttributes } from './requested-attributes.ts';
 import { defaultLdapScopes, scopedSearches } from './scopes.ts';
 import {
-  type RootDse,
+  noBase,
   readRootDse,
   readServerSchema,
   type ServerSchema,
@@ -27,7 +34,6 @@ import { failOnAbort, type LdapSession } from './session.ts';
 /** A session, and what the server said of itself when it was opened. */
 interface Opened {
   session: LdapSession;
-  rootDse: RootDse;
   schema: ServerSchema | null;
   catalog: AttributeCatalog;
   baseDns: string[];
@@ -66,31 +72,61 @@ function toPage(batch: ResultBatch<DecodedEntry>, notices: string[]): SourcePage
   return { entries, rejected, notices: notices.slice(0, 100) };
 }
 
-/** @param context `allowLinkLocalSources` lets it dial link-local addresses. */
-export function createLdapConnector(config: LdapConfig, context: ConnectorContext): CapableConnector {
-  const policy = { allowLinkLocal: context.allowLinkLocalSources ?? false };
-  const isSecret = secretAttributes(context.secretAttributes);
-  let current: Promise<Opened> | null = null;
+const SCHEMA_HIDDEN =
+  'The server’s schema cannot be read: all attributes were asked for, and secret ones dropped on arrival.';
 
-  async function openAll(signal: AbortSignal): Promise<Opened> {
-    const session = await openSession(config, policy, signal);
+class LdapConnector implements CapableConnector {
+  private readonly config: LdapConfig;
+  private readonly policy: AddressPolicy;
+  private readonly isSecret: IsSecretAttribute;
+  private current: Promise<Opened> | null = null;
+
+  constructor(config: LdapConfig, context: ConnectorContext) {
+    this.config = config;
+    this.policy = { allowLinkLocal: context.allowLinkLocalSources ?? false };
+    this.isSecret = secretAttributes(context.secretAttributes);
+  }
+
+  defaultScopes(): SourceScope[] {
+    return defaultLdapScopes();
+  }
+
+  async connect(signal: AbortSignal): Promise<void> {
+    await this.opened(signal);
+  }
+
+  test(signal: AbortSignal): Promise<ConnectionTest> {
+    return testLdapConnection(this.config, this.policy, signal);
+  }
+
+  referenceKey(value: string, attribute: string): ReferenceKey | null {
+    return ldapReferenceKey(value, attribute);
+  }
+
+  /** The open session, or a new one where there is none or it was lost. */
+  private async opened(signal: AbortSignal): Promise<Opened> {
+    const before = this.current;
+    if (before !== null) {
+      const still = await before.catch(() => null);
+      if (still?.session.isOpen) return still;
+      if (this.current === before) this.current = null;
+    }
+    this.current ??= this.open(signal);
+    return await this.current;
+  }
+
+  private async open(signal: AbortSignal): Promise<Opened> {
+    const { config, isSecret } = this;
+    const session = await openSession(config, this.policy, signal);
     const release = failOnAbort(session, signal);
     try {
       const rootDse = await readRootDse(session, config.readTimeoutMs);
       const schema = await readServerSchema(session, rootDse, config.readTimeoutMs);
       const baseDns = config.baseDns.length > 0 ? config.baseDns : rootDse.namingContexts;
-      if (baseDns.length === 0) {
-        throw new AppError(
-          'base_not_found',
-          'The connection names no base DN, and the server does not say what it holds (namingContexts): set baseDns.',
-        );
-      }
-      const catalog = createAttributeCatalog({
-        isSecret,
-        binaryNames: schema?.binaryNames ?? null,
-        idAttribute: config.idAttribute,
-      });
-      return { session, rootDse, schema, catalog, baseDns };
+      if (baseDns.length === 0) throw noBase();
+      const binaryNames = schema?.binaryNames ?? null;
+      const catalog = createAttributeCatalog({ isSecret, binaryNames, idAttribute: config.idAttribute });
+      return { session, schema, catalog, baseDns };
     } catch (error) {
       session.fail(error);
       throw error;
@@ -99,26 +135,11 @@ export function createLdapConnector(config: LdapConfig, context: ConnectorContex
     }
   }
 
-  async function opened(signal: AbortSignal): Promise<Opened> {
-    const before = current;
-    if (before !== null) {
-      const still = await before.catch(() => null);
-      if (still?.session.isOpen) return still;
-      if (current === before) current = null;
-    }
-    current ??= openAll(signal);
-    return await current;
-  }
-
-  async function* read(scopes: SourceScope[], signal: AbortSignal): AsyncGenerator<SourcePage> {
-    const { session, schema, catalog, baseDns } = await opened(signal);
+  async *read(scopes: SourceScope[], signal: AbortSignal): AsyncGenerator<SourcePage> {
+    const { session, schema, catalog, baseDns } = await this.opened(signal);
     const searches = scopedSearches(scopes, baseDns);
-    const { names, explicit } = requestedAttributes(schema, isSecret, config.idAttribute);
-    let notices = explicit
-      ? []
-      : [
-          'The server’s schema cannot be read: all attributes were asked for, and secret ones dropped on arrival.',
-        ];
+    const { names, explicit } = requestedAttributes(schema, this.isSecret, this.config.idAttribute);
+    let notices = explicit ? [] : [SCHEMA_HIDDEN];
     const release = failOnAbort(session, signal);
     try {
       for (const { objectClass, baseDn, filter } of searches) {
@@ -127,8 +148,8 @@ export function createLdapConnector(config: LdapConfig, context: ConnectorContex
           baseDn,
           filter,
           attributes: names,
-          pageSize: config.pageSize,
-          idleTimeoutMs: config.readTimeoutMs,
+          pageSize: this.config.pageSize,
+          idleTimeoutMs: this.config.readTimeoutMs,
           decode: (bytes, start, end) => reader.decode(bytes, start, end),
         });
         for await (const batch of batches) {
@@ -141,39 +162,34 @@ export function createLdapConnector(config: LdapConfig, context: ConnectorContex
     }
   }
 
-  return {
-    defaultScopes: defaultLdapScopes,
-    async connect(signal) {
-      await opened(signal);
-    },
-    test: (signal): Promise<ConnectionTest> => testLdapConnection(config, policy, signal),
-    read,
-    referenceKey: ldapReferenceKey,
-    async findExisting(sourceIds, scopes, signal) {
-      const { session, schema, catalog, baseDns } = await opened(signal);
-      const release = failOnAbort(session, signal);
-      try {
-        const lookup = { session, schema, catalog, idAttribute: config.idAttribute };
-        return await findExistingIds(
-          { ...lookup, idleTimeoutMs: config.readTimeoutMs },
-          sourceIds,
-          scopedSearches(scopes, baseDns),
-        );
-      } finally {
-        release();
-      }
-    },
-    async schema(signal) {
-      const { schema } = await opened(signal);
-      if (schema === null) {
-        throw new AppError('access_denied', 'The server does not let the bind account read its schema.');
-      }
-      return schemaAttributes(schema, isSecret);
-    },
-    async close() {
-      const last = await current?.catch(() => null);
-      current = null;
-      last?.session.close();
-    },
-  };
+  async findExisting(sourceIds: string[], scopes: SourceScope[], signal: AbortSignal): Promise<Set<string>> {
+    const { session, schema, catalog, baseDns } = await this.opened(signal);
+    const { idAttribute, readTimeoutMs } = this.config;
+    const release = failOnAbort(session, signal);
+    try {
+      const lookup = { session, schema, catalog, idAttribute, idleTimeoutMs: readTimeoutMs };
+      return await findExistingIds(lookup, sourceIds, scopedSearches(scopes, baseDns));
+    } finally {
+      release();
+    }
+  }
+
+  async schema(signal: AbortSignal): Promise<SchemaAttribute[]> {
+    const { schema } = await this.opened(signal);
+    if (schema === null) {
+      throw new AppError('access_denied', 'The server does not let the bind account read its schema.');
+    }
+    return schemaAttributes(schema, this.isSecret);
+  }
+
+  async close(): Promise<void> {
+    const last = await this.current?.catch(() => null);
+    this.current = null;
+    last?.session.close();
+  }
+}
+
+/** @param context `allowLinkLocalSources` lets it dial link-local addresses. */
+export function createLdapConnector(config: LdapConfig, context: ConnectorContext): CapableConnector {
+  return new LdapConnector(config, context);
 }

@@ -1,4 +1,5 @@
 // Opens an LDAP session stage by stage, so that a connection test and a read fail with the same words.
+import type { Socket } from 'node:net';
 import { BindRequest, ExtendedRequest } from 'ldapts';
 import { AppError } from '../../domain/app-error.ts';
 import type { CheckRunner } from '../check-recorder.ts';
@@ -47,6 +48,39 @@ async function bind(session: LdapSession, config: LdapConfig): Promise<void> {
   }
 }
 
+/** TLS from the start or by StartTLS, as the config says; the session that is returned owns the socket. */
+async function startSession(socket: Socket, config: LdapConfig, signal: AbortSignal): Promise<LdapSession> {
+  const { host, implicitTls, label } = ldapTarget(config);
+  const { caCertificate, connectTimeoutMs: timeoutMs } = config;
+  const secured = implicitTls
+    ? await secure(socket, { host, target: label, caCertificate, timeoutMs, signal })
+    : socket;
+  const session = new LdapSession(secured, label);
+  if (!config.startTls) return session;
+  const release = failOnAbort(session, signal);
+  try {
+    await startTls(session, config, label, signal);
+    return session;
+  } catch (error) {
+    session.fail(error);
+    throw error;
+  } finally {
+    release();
+  }
+}
+
+async function bindOrFail(session: LdapSession, config: LdapConfig, signal: AbortSignal): Promise<void> {
+  const release = failOnAbort(session, signal);
+  try {
+    await bind(session, config);
+  } catch (error) {
+    session.fail(error);
+    throw error;
+  } finally {
+    release();
+  }
+}
+
 /**
  * Resolves, connects, sets up TLS and binds; each stage within `connectTimeoutMs`.
  * @throws AppError with a source's code; the connection is closed then.
@@ -64,49 +98,24 @@ export async function openSession(
     () => resolveHost(host, policy, timeoutMs, signal),
     (found) => `${host} is ${found.map(({ address }) => address).join(', ')}.`,
   );
-  let socket = await run(
+  const socket = await run(
     'connect',
     () => dial(addresses, port, label, timeoutMs, signal),
     () => `Connected to ${label}.`,
   );
-  // Until the session owns it, an error of the socket must not end the process.
+  // Until a session owns it, an error of the socket must not end the process.
   socket.on('error', () => undefined);
-  let session: LdapSession | null = null;
-  let release = () => {};
-  try {
-    await run(
-      'tls',
-      async () => {
-        if (implicitTls) {
-          socket = await secure(socket, {
-            host,
-            target: label,
-            caCertificate: config.caCertificate,
-            timeoutMs,
-            signal,
-          });
-        }
-        session = new LdapSession(socket, label);
-        release = failOnAbort(session, signal);
-        if (config.startTls) await startTls(session, config, label, signal);
-      },
-      () => tlsMessage(config, implicitTls),
-    );
-    const opened = session as unknown as LdapSession;
-    await run(
-      'bind',
-      () => bind(opened, config),
-      () => (config.bindDn === null ? 'Signed in anonymously.' : `Signed in as '${config.bindDn}'.`),
-    );
-    return opened;
-  } catch (error) {
-    const opened = session as LdapSession | null;
-    if (opened === null) socket.destroy();
-    else opened.fail(error);
-    throw error;
-  } finally {
-    release();
-  }
+  const session = await run(
+    'tls',
+    () => startSession(socket, config, signal),
+    () => tlsMessage(config, implicitTls),
+  );
+  await run(
+    'bind',
+    () => bindOrFail(session, config, signal),
+    () => (config.bindDn === null ? 'Signed in anonymously.' : `Signed in as '${config.bindDn}'.`),
+  );
+  return session;
 }
 
 function tlsMessage(config: LdapConfig, implicitTls: boolean): string {

@@ -1,5 +1,5 @@
 // Reads all results of a search page by page (RFC 2696), and takes nothing for complete that is not.
-import { type MessageResponse, PagedResultsControl, SearchRequest } from 'ldapts';
+import { type Filter, type MessageResponse, PagedResultsControl, SearchRequest } from 'ldapts';
 import { AppError } from '../../domain/app-error.ts';
 import { parseFilter } from './filter.ts';
 import {
@@ -9,7 +9,8 @@ import {
   resultError,
   sizeLimitError,
 } from './result-codes.ts';
-import type { EntryDecoder, LdapSession, SearchOperation } from './session.ts';
+import type { EntryDecoder } from './search-results.ts';
+import type { LdapSession, SearchOperation } from './session.ts';
 
 export interface PagedSearch<T> {
   baseDn: string;
@@ -53,6 +54,35 @@ function nextCookie(
   return Buffer.from(cookie);
 }
 
+/** Requests the page after `cookie`, the first one when it is null. */
+function requestPage<T>(
+  session: LdapSession,
+  search: PagedSearch<T>,
+  filter: Filter,
+  cookie: Buffer | null,
+): SearchOperation<T> {
+  const value = cookie === null ? { size: search.pageSize } : { size: search.pageSize, cookie };
+  const request = new SearchRequest({
+    messageId: 0,
+    baseDN: search.baseDn,
+    scope: 'sub',
+    filter,
+    attributes: search.attributes,
+    timeLimit: 0,
+    controls: [new PagedResultsControl({ critical: true, value })],
+  });
+  return session.search(request, search.decode, search.idleTimeoutMs);
+}
+
+/** @throws AppError when a page did not end well. */
+function assertSuccess(result: MessageResponse, received: number, baseDn: string): void {
+  const about = `below '${baseDn}'`;
+  if (result.status === LDAP_SIZE_LIMIT_EXCEEDED || result.status === LDAP_ADMIN_LIMIT_EXCEEDED) {
+    throw sizeLimitError(result, received, about);
+  }
+  if (result.status !== LDAP_SUCCESS) throw resultError(result, about);
+}
+
 /**
  * Every result of a search below a base. The next page is requested as soon as one is complete, so that the
  * server works while the caller does.
@@ -64,44 +94,23 @@ export async function* pagedSearch<T>(
   search: PagedSearch<T>,
 ): AsyncGenerator<ResultBatch<T>> {
   const filter = parseFilter(search.filter);
-  const about = `below '${search.baseDn}'`;
   let cookie: Buffer | null = null;
-  let page = 1;
+  let page = { number: 1, received: 0, size: search.pageSize };
   let total = 0;
-  let received = 0;
-  const start = (): SearchOperation<T> => {
-    const value = cookie === null ? { size: search.pageSize } : { size: search.pageSize, cookie };
-    const request = new SearchRequest({
-      messageId: 0,
-      baseDN: search.baseDn,
-      scope: 'sub',
-      filter,
-      attributes: search.attributes,
-      timeLimit: 0,
-      controls: [new PagedResultsControl({ critical: true, value })],
-    });
-    return session.search(request, search.decode, search.idleTimeoutMs);
-  };
-  let operation = start();
+  let operation = requestPage(session, search, filter, cookie);
   try {
     for (;;) {
       const { items, references, result } = await operation.next();
-      received += items.length;
+      page.received += items.length;
       total += items.length;
-      if (result === null) {
-        yield { items, references };
-        continue;
+      if (result !== null) {
+        assertSuccess(result, total, search.baseDn);
+        cookie = nextCookie(result, cookie, page);
+        page = { ...page, number: page.number + 1, received: 0 };
+        if (cookie !== null) operation = requestPage(session, search, filter, cookie);
       }
-      if (result.status === LDAP_SIZE_LIMIT_EXCEEDED || result.status === LDAP_ADMIN_LIMIT_EXCEEDED) {
-        throw sizeLimitError(result, total, about);
-      }
-      if (result.status !== LDAP_SUCCESS) throw resultError(result, about);
-      cookie = nextCookie(result, cookie, { number: page, received, size: search.pageSize });
-      page += 1;
-      received = 0;
-      if (cookie !== null) operation = start();
       yield { items, references };
-      if (cookie === null) return;
+      if (result !== null && cookie === null) return;
     }
   } finally {
     // Whoever stops early must not leave results coming that nobody takes.

@@ -1,5 +1,6 @@
 // Reads what a server says of itself: root DSE (RFC 4512 section 5.1) and subschema (section 4.2).
 import { SearchRequest } from 'ldapts';
+import { AppError } from '../../domain/app-error.ts';
 import { attributeKey } from '../../domain/secret-attributes.ts';
 import type { SchemaAttribute } from '../connector.ts';
 import { parseFilter } from './filter.ts';
@@ -90,6 +91,14 @@ export async function readRootDse(session: LdapSession, timeoutMs: number): Prom
     supportedExtension: all('supportedExtension'),
     objectClass: all('objectClass'),
   };
+}
+
+/** The error for a connection that names no base on a server that names none either. */
+export function noBase(): AppError {
+  return new AppError(
+    'base_not_found',
+    'The connection names no base DN, and the server does not say what it holds (namingContexts): set baseDns.',
+  );
 }
 
 /** Names after a keyword in a definition (RFC 4512 section 4.1): one, or several in parentheses. */

@@ -15,16 +15,7 @@ import {
 import { AppError } from '../../domain/app-error.ts';
 import { connectionError } from '../dial.ts';
 import { MessageFramer } from './framing.ts';
-
-/** Decodes one SearchResultEntry: `bytes` from `start` to `end` hold its content (RFC 4511 section 4.5.2). */
-export type EntryDecoder<T> = (bytes: Buffer, start: number, end: number) => T;
-
-/** A part of a search's results; `result` comes with the last one. */
-export interface SearchBatch<T> {
-  items: T[];
-  references: string[];
-  result: MessageResponse | null;
-}
+import { type EntryDecoder, type SearchBatch, SearchResults } from './search-results.ts';
 
 /** A search that is going on. */
 export interface SearchOperation<T> {
@@ -33,10 +24,6 @@ export interface SearchOperation<T> {
   /** Tells the server to stop; whatever still comes is dropped. */
   abandon(): void;
 }
-
-/** Bytes of entries in one batch, and in batches nobody has taken yet; beyond, the socket is not read. */
-const BATCH_BYTES = 4 << 20;
-const WAITING_BYTES = 8 << 20;
 
 interface Operation {
   message: Message;
@@ -60,6 +47,8 @@ export class LdapSession {
   private lastId = 0;
   private failure: unknown;
   private paused = false;
+  /** How often something arrived. */
+  private received = 0;
 
   /** @param target `host:port`, for messages. */
   constructor(socket: Socket, target: string) {
@@ -67,7 +56,6 @@ export class LdapSession {
     this.target = target;
     this.framer = new MessageFramer((bytes, frame) => {
       const operation = this.operations.get(frame.messageId);
-      operation?.timer.refresh();
       if (frame.operation === ProtocolOperation.LDAP_RES_SEARCH_ENTRY) {
         operation?.entry(bytes, frame.contentStart, frame.contentEnd);
       } else if (frame.operation !== INTERMEDIATE_RESPONSE) {
@@ -90,6 +78,8 @@ export class LdapSession {
   }
 
   private readonly onData = (data: Buffer): void => {
+    this.received += 1;
+    for (const { timer } of this.operations.values()) timer.refresh();
     try {
       this.framer.push(data);
     } catch (cause) {
@@ -172,57 +162,20 @@ export class LdapSession {
 
   /** Starts a search; it fails when nothing at all arrives for `timeoutMs`. */
   search<T>(message: Message, decode: EntryDecoder<T>, timeoutMs: number): SearchOperation<T> {
-    const ready: SearchBatch<T>[] = [];
-    const sizes: number[] = [];
-    let current: SearchBatch<T> = { items: [], references: [], result: null };
-    let currentBytes = 0;
-    let waitingBytes = 0;
-    let failure: { error: unknown } | null = null;
-    let wake: (() => void) | null = null;
-    const flush = (): void => {
-      ready.push(current);
-      sizes.push(currentBytes);
-      waitingBytes += currentBytes;
-      current = { items: [], references: [], result: null };
-      currentBytes = 0;
-      wake?.();
-    };
+    const results = new SearchResults(decode);
     this.send(message, timeoutMs, {
       entry: (bytes, start, end) => {
-        current.items.push(decode(bytes, start, end));
-        currentBytes += end - start;
-        if (currentBytes < BATCH_BYTES) return;
-        flush();
-        if (waitingBytes >= WAITING_BYTES) this.pause(message.messageId);
+        results.entry(bytes, start, end);
+        if (results.isFull && !this.paused) this.pause(message.messageId);
       },
-      settle: (response) => {
-        if (response instanceof SearchReference) {
-          current.references.push(...response.uris);
-          return;
-        }
-        current.result = response;
-        flush();
-      },
-      fail: (error) => {
-        failure = { error };
-        wake?.();
-      },
+      settle: (response) => results.settle(response),
+      fail: (error) => results.fail(error),
     });
     return {
       next: async () => {
-        for (;;) {
-          const batch = ready.shift();
-          if (batch !== undefined) {
-            waitingBytes -= sizes.shift() ?? 0;
-            if (this.paused && waitingBytes < WAITING_BYTES) this.resume();
-            return batch;
-          }
-          if (failure !== null) throw failure.error;
-          const { promise, resolve } = Promise.withResolvers<void>();
-          wake = resolve;
-          await promise;
-          wake = null;
-        }
+        const batch = await results.take();
+        if (this.paused && !results.isFull) this.resume();
+        return batch;
       },
       abandon: () => this.abandon(message.messageId),
     };
@@ -251,9 +204,14 @@ export class LdapSession {
     this.lastId += 1;
     message.messageId = this.lastId;
     const timer = setTimeout(() => {
-      // While the socket is not read, nothing can arrive: that is the caller's pace, not the server's.
-      if (this.paused) timer.refresh();
-      else this.fail(new AppError('timeout', `${this.target} sent nothing for ${timeoutMs} ms.`));
+      const { received } = this;
+      // What waits in the socket while this process was busy comes before the check phase: only then is it silence.
+      setImmediate(() => {
+        if (!this.operations.has(message.messageId)) return;
+        // While the socket is not read, nothing can arrive: that is the caller's pace, not the server's.
+        if (this.paused || received !== this.received) timer.refresh();
+        else this.fail(new AppError('timeout', `${this.target} sent nothing for ${timeoutMs} ms.`));
+      });
     }, timeoutMs);
     this.operations.set(message.messageId, { message, timeoutMs, timer, ...handlers });
     this.messages.set(String(message.messageId), { message });

@@ -412,7 +412,7 @@ describe('the CSV connector and large files', () => {
       'large-members.csv',
       (function* () {
         yield 'group,member\r\n';
-        for (let index = 0; index < 1_000_000; index += 1)
+        for (let index = 0; index < 600_000; index += 1)
           yield `g${index % GROUPS},u${(index + Math.floor(index / USERS)) % USERS}\r\n`;
       })(),
     );
@@ -431,6 +431,6 @@ describe('the CSV connector and large files', () => {
     ]);
     const { entries, members, rejected } = JSON.parse(stdout) as Record<string, number>;
     expect([entries, rejected]).toEqual([USERS + GROUPS, 1]);
-    expect(members).toBe(1_000_000);
+    expect(members).toBe(600_000);
   });
 });

@@ -512,7 +512,7 @@ describeWithSlapd('the LDAP connector and entries that are large', () => {
   });
 
   it('hands a page over in parts, and waits for a caller who takes them slowly', async () => {
-    const connector = open({ url: server.url, readTimeoutMs: 150 });
+    const connector = open({ url: server.url, readTimeoutMs: 200 });
     const sizes: number[] = [];
     for await (const page of connector.read([scope('user')], signal)) {
       for (const { attributes } of page.entries) {
@@ -520,7 +520,7 @@ describeWithSlapd('the LDAP connector and entries that are large', () => {
       }
       sizes.push(page.entries.length);
       // Longer than the time-out: what was not read yet must not count as silence of the server.
-      await new Promise((resolve) => setTimeout(resolve, 250));
+      await new Promise((resolve) => setTimeout(resolve, 300));
     }
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(COUNT);
     expect(Math.max(...sizes)).toBeLessThan(COUNT / 3);

@@ -1,0 +1,143 @@
+// Reads one CSV table from its header to its end: which rows are entries, which come twice, which groups wait.
+import type { IsSecretAttribute } from '../../domain/secret-attributes.ts';
+import type { RejectedEntry, SourceEntry, SourcePage } from '../../domain/source-entry.ts';
+import { type Columns, readHeader } from './columns.ts';
+import type { CsvConfig } from './config.ts';
+import { DuplicateKeys } from './duplicate-keys.ts';
+import type { ImportFile } from './import-file.ts';
+import type { MembershipJoin } from './membership-join.ts';
+import { RowReader, rejectRow } from './row-entries.ts';
+import { type CsvRow, csvRows } from './rows.ts';
+
+const GROUPS_PER_PAGE = 500;
+const VALUES_PER_PAGE = 50_000;
+
+/** A file, its columns, and its rows after the header. */
+export interface OpenTable {
+  columns: Columns;
+  rows: AsyncGenerator<CsvRow[]>;
+}
+
+export function page(
+  entries: SourceEntry[],
+  rejected: RejectedEntry[] = [],
+  notices: string[] = [],
+): SourcePage {
+  return { entries, rejected, notices };
+}
+
+export async function openTable(
+  file: ImportFile,
+  config: CsvConfig,
+  isSecret: IsSecretAttribute,
+): Promise<OpenTable> {
+  const lots = csvRows(file, config);
+  const first = await lots.next();
+  const lot = first.done ? [] : first.value;
+  const columns = readHeader(lot[0]?.cells ?? [], file.name, config, isSecret);
+  async function* rows() {
+    yield lot.slice(1);
+    yield* lots;
+  }
+  return { columns, rows: rows() };
+}
+
+/** Groups in pages that stay small whatever their members are. */
+export async function* groupPages(join: MembershipJoin): AsyncGenerator<SourcePage> {
+  let entries: SourceEntry[] = [];
+  let values = 0;
+  for await (const group of join.groups()) {
+    entries.push(group);
+    values += group.memberValues.length;
+    if (entries.length < GROUPS_PER_PAGE && values < VALUES_PER_PAGE) continue;
+    yield page(entries);
+    entries = [];
+    values = 0;
+  }
+  const { count, example } = join.unmatched();
+  const notice = `${count} memberships name groups that the file does not have ('${example}', for instance).`;
+  yield page(entries, [], count === 0 ? [] : [notice]);
+}
+
+/** One read of the file: knows which classes are wanted, which keys came before, where groups wait. */
+export class TableRead {
+  private readonly config: CsvConfig;
+  private readonly classes: Set<string>;
+  private readonly duplicates: DuplicateKeys;
+  private readonly join: MembershipJoin | null;
+  private readonly unread = new Map<string, number>();
+
+  constructor(config: CsvConfig, classes: Set<string>, size: number, join: MembershipJoin | null) {
+    this.config = config;
+    this.classes = classes;
+    this.duplicates = new DuplicateKeys(size, config.keyColumn);
+    this.join = join;
+  }
+
+  /** @param isSecondPass whether only rows that were held back are of interest. */
+  async *pages(table: OpenTable, isSecondPass: boolean, signal: AbortSignal): AsyncGenerator<SourcePage> {
+    const reader = new RowReader({
+      file: this.config.file,
+      columns: table.columns,
+      separator: this.config.multiValueSeparator,
+    });
+    for await (const lot of table.rows) {
+      signal.throwIfAborted();
+      const out = page([]);
+      for (const row of lot) {
+        const result = reader.read(row);
+        if ('entry' in result) {
+          const written = this.take(result.entry, row.line, isSecondPass, out);
+          if (written !== null) await written;
+        } else if (!isSecondPass) out.rejected.push(result.rejected);
+      }
+      if (out.entries.length + out.rejected.length > 0) yield out;
+    }
+  }
+
+  private take(
+    entry: SourceEntry,
+    line: number,
+    isSecondPass: boolean,
+    out: SourcePage,
+  ): Promise<void> | null {
+    const key = entry.sourceId;
+    if (!isSecondPass) {
+      if (this.duplicates.holds(key, line)) return null;
+    } else {
+      const verdict = this.duplicates.judge(key, line);
+      if (verdict.kind === 'done') return null;
+      if (verdict.kind === 'duplicate') {
+        if (!this.classes.has(entry.objectClass)) return null;
+        const reason = `its key '${key}' is that of line ${verdict.firstLine} already`;
+        out.rejected.push(
+          rejectRow(this.config.file, line, 'malformed_row', reason, entry.distinguishedName),
+        );
+        return null;
+      }
+    }
+    if (!this.classes.has(entry.objectClass)) {
+      this.unread.set(entry.objectClass, (this.unread.get(entry.objectClass) ?? 0) + 1);
+      return null;
+    }
+    if (entry.objectClass === 'group' && this.join !== null) return this.join.addGroup(entry);
+    out.entries.push(entry);
+    return null;
+  }
+
+  get needsSecondPass(): boolean {
+    return this.duplicates.hasSuspects;
+  }
+
+  /** Rows whose class no scope names, by class. */
+  notices(): string[] {
+    const known = [...this.unread].slice(0, 20);
+    return known.map(
+      ([name, count]) => `${count} rows of class '${name}' were not read: no scope names that class.`,
+    );
+  }
+}
+
+export function headerNotices(file: string, columns: Columns): string[] {
+  return columns.secret.map((name) => `The column '${name}' of '${file}' holds secrets and is not read.`);
+}
