@@ -1,54 +1,23 @@
 // The history of runs over HTTP, on a real Temporal server without a worker: what is queued stays to be seen.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startApi, type TestApi } from '../support/api.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { testEnvironment } from '../support/environment.ts';
-import {
-  insertChange,
-  insertConnection,
-  insertProject,
-  insertRun,
-  insertUser,
-} from '../support/factories.ts';
+import type { TestApi } from '../support/api.ts';
+import { insertChange, insertProject, insertRun, insertUser } from '../support/factories.ts';
+import { startWorkerlessApi, type WorkerlessApi } from '../support/workerless-api.ts';
 
 const UNKNOWN_ID = '01a00000-0000-7000-8000-000000000000';
 
-let database: TestDatabase;
+let workerless: WorkerlessApi;
 let api: TestApi;
 let connection: string;
-let count = 0;
-
-function next(): number {
-  count += 1;
-  return count;
-}
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  api = await startApi({
-    databaseUrl: database.url,
-    settings: {
-      TEMPORAL_ADDRESS: testEnvironment().temporalAddress,
-      TEMPORAL_TASK_QUEUE: `nobody-works-here-${process.pid}`,
-    },
-  });
-  connection = await insertConnection(api.database.pool, {
-    config: { file: 'people.csv', keyColumn: 'id', classColumn: 'class' },
-  });
+  workerless = await startWorkerlessApi();
+  ({ api, connection } = workerless);
 });
 
-afterAll(async () => {
-  await api?.close();
-  await database?.drop();
-});
+afterAll(() => workerless?.stop());
 
-const draft = (more: object = {}) => ({ name: `project ${next()}`, connectionId: connection, ...more });
-
-async function created(more: object = {}): Promise<string> {
-  const answer = await api.post('/api/sync/projects', draft(more));
-  expect([answer.status, answer.text]).toEqual([201, expect.any(String)]);
-  return answer.body.data.id;
-}
+const created = (more?: object) => workerless.createProject(more);
 
 describe('/api/sync/history', () => {
   it('filters by status, trigger, project and the time that pollers need', async () => {

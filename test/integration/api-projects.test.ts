@@ -5,49 +5,26 @@ import { startRunSweep } from '../../api/run-sweep.ts';
 import { createSyncTrigger } from '../../api/sync-trigger.ts';
 import { createTemporalAccess } from '../../api/temporal-access.ts';
 import { startApi, type TestApi } from '../support/api.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { testEnvironment } from '../support/environment.ts';
 import { insertConnection, insertRun, insertUser } from '../support/factories.ts';
 import { until } from '../support/until.ts';
+import { startWorkerlessApi, type WorkerlessApi } from '../support/workerless-api.ts';
 
 const UNKNOWN_ID = '01a00000-0000-7000-8000-000000000000';
 
-let database: TestDatabase;
+let workerless: WorkerlessApi;
 let api: TestApi;
 let connection: string;
-let count = 0;
-
-function next(): number {
-  count += 1;
-  return count;
-}
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  api = await startApi({
-    databaseUrl: database.url,
-    settings: {
-      TEMPORAL_ADDRESS: testEnvironment().temporalAddress,
-      TEMPORAL_TASK_QUEUE: `nobody-works-here-${process.pid}`,
-    },
-  });
-  connection = await insertConnection(api.database.pool, {
-    config: { file: 'people.csv', keyColumn: 'id', classColumn: 'class' },
-  });
+  workerless = await startWorkerlessApi();
+  ({ api, connection } = workerless);
 });
 
-afterAll(async () => {
-  await api?.close();
-  await database?.drop();
-});
+afterAll(() => workerless?.stop());
 
-const draft = (more: object = {}) => ({ name: `project ${next()}`, connectionId: connection, ...more });
-
-async function created(more: object = {}): Promise<string> {
-  const answer = await api.post('/api/sync/projects', draft(more));
-  expect([answer.status, answer.text]).toEqual([201, expect.any(String)]);
-  return answer.body.data.id;
-}
+const created = (more?: object) => workerless.createProject(more);
+const draft = (more?: object) => workerless.draft(more);
 
 describe('POST /api/sync/projects', () => {
   it("takes a name and a connection, and gives the connector's scopes and the defaults", async () => {
@@ -220,7 +197,7 @@ describe('POST /api/sync/projects/{id}/run', () => {
   });
 
   it('loses nothing while Temporal is away: the sweep starts the workflow later', async () => {
-    const away = await startApi({ databaseUrl: database.url });
+    const away = await startApi({ databaseUrl: workerless.databaseUrl });
     const id = await created();
     try {
       const answer = await away.post(`/api/sync/projects/${id}/run`);
