@@ -6,6 +6,7 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -48,6 +49,8 @@ export interface EmbeddedPostgres {
 }
 
 const SUPERUSER = 'postgres';
+/** Where data go that PostgreSQL's account could not reach in the home folder. */
+const RELOCATED = '/var/lib/identity-center';
 const SERVER_SETTINGS: Record<string, string> = {
   listen_addresses: '127.0.0.1',
   // No socket file: its path has a length limit, and a password over loopback does as well.
@@ -79,6 +82,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const directory = resolve(options.directory);
   mkdirSync(directory, { recursive: true });
   const account = postgresAccount(say);
+  if (account) await removeForsaken();
   const binDirectory = postgresBinaries(account);
   const dataDirectory = dataDirectoryOf(directory, account);
   const password = passwordOf(directory);
@@ -154,12 +158,23 @@ function dataDirectoryOf(directory: string, account: Account | null): string {
   const beside = join(directory, 'data');
   if (!account || existsSync(beside) || canReach(account, beside)) return beside;
   const name = createHash('sha256').update(directory).digest('hex').slice(0, 16);
-  const base = '/var/lib/identity-center';
-  const elsewhere = join(base, name);
+  const elsewhere = join(RELOCATED, name);
   mkdirSync(elsewhere, { recursive: true });
-  for (const folder of [base, elsewhere]) chmodSync(folder, 0o711);
+  for (const folder of [RELOCATED, elsewhere]) chmodSync(folder, 0o711);
+  writeFileSync(join(elsewhere, 'belongs-to'), `${directory}\n`);
   writeFileSync(locationFile(directory), `${elsewhere}\n`);
   return join(elsewhere, 'data');
+}
+
+/** Deletes relocated data whose home folder somebody deleted: nothing refers to them any more. */
+async function removeForsaken(): Promise<void> {
+  const names = existsSync(RELOCATED) ? readdirSync(RELOCATED) : [];
+  for (const folder of names.map((name) => join(RELOCATED, name))) {
+    const owner = join(folder, 'belongs-to');
+    if (!existsSync(owner) || existsSync(readFileSync(owner, 'utf8').trim())) continue;
+    await releaseData(join(folder, 'data'));
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function passwordOf(directory: string): string {

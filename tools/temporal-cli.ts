@@ -131,7 +131,7 @@ async function buildWithGo(
       signal,
       maxBuffer: 64 * 1024 * 1024,
     });
-    say(`  built in ${minutes()} minutes`);
+    say(`  built in ${minutes()} minutes; \`go clean -cache -modcache\` frees the 4 GB that Go keeps of it`);
     return null;
   } catch (error) {
     const said = (error as { stderr?: string }).stderr?.trim().split('\n').slice(-3).join('\n');

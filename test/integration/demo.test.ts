@@ -1,13 +1,12 @@
 // `npm run demo` brings the whole sample in, over the API, and its printed commands work.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { removeEmbeddedPostgres } from '../../tools/embedded-postgres.ts';
 import { freePort } from '../../tools/free-port.ts';
 import { generateSample } from '../../tools/generate-sample.ts';
-import { type PlatformProcess, startPlatform } from '../support/platform-process.ts';
+import { newHome, type PlatformProcess, startPlatform } from '../support/platform-process.ts';
 
 const READY = 'Ctrl-C stops it';
 
@@ -17,7 +16,7 @@ describe('npm run demo', () => {
   let platform: PlatformProcess;
 
   beforeAll(async () => {
-    home = join(mkdtempSync(join(tmpdir(), 'identity-center-demo-')), 'home');
+    home = newHome();
     port = await freePort();
     platform = startPlatform('demo', { home, port });
     await platform.untilPrinted(READY);

@@ -1,7 +1,6 @@
 // `npm start` as a person meets it: first start, second start, a killed one, a port in use, the end of it all.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -10,7 +9,7 @@ import { removeEmbeddedPostgres } from '../../tools/embedded-postgres.ts';
 import { freePort } from '../../tools/free-port.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { testEnvironment } from '../support/environment.ts';
-import { type PlatformProcess, runningParts, startPlatform } from '../support/platform-process.ts';
+import { newHome, type PlatformProcess, runningParts, startPlatform } from '../support/platform-process.ts';
 
 const READY = 'Ctrl-C stops it';
 
@@ -22,7 +21,7 @@ describe('npm start', () => {
   let password: string;
 
   beforeAll(async () => {
-    home = join(mkdtempSync(join(tmpdir(), 'identity-center-start-')), 'home');
+    home = newHome();
     port = await freePort();
     url = `http://127.0.0.1:${port}`;
   });
@@ -124,7 +123,7 @@ describe('npm start', () => {
 
 describe('npm start with servers of its own', () => {
   it('embeds neither PostgreSQL nor Temporal when settings name both', async () => {
-    const home = join(mkdtempSync(join(tmpdir(), 'identity-center-start-')), 'home');
+    const home = newHome();
     const port = await freePort();
     const database = await createTestDatabase();
     const platform = startPlatform('start', {
@@ -160,7 +159,7 @@ describe('npm start with servers of its own', () => {
 
 describe('a setting that cannot be used', () => {
   it('is named, and nothing is started', async () => {
-    const home = join(mkdtempSync(join(tmpdir(), 'identity-center-start-')), 'home');
+    const home = newHome();
     const platform = startPlatform('start', {
       home,
       port: 1,
@@ -178,7 +177,7 @@ it('a taken port is found even when something else than ours holds it', async ()
   const port = await new Promise<number>((resolve) => {
     squatter.listen(0, '127.0.0.1', () => resolve((squatter.address() as { port: number }).port));
   });
-  const home = join(mkdtempSync(join(tmpdir(), 'identity-center-start-')), 'home');
+  const home = newHome();
   const platform = startPlatform('demo', { home, port });
   expect(await platform.ended).toBe(1);
   expect(platform.output().stderr).toContain(`Port ${port} on 127.0.0.1 is in use`);

@@ -1,6 +1,7 @@
 // Starts `tools/start.ts` or `tools/demo.ts` as a person would, in a home folder of its own.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isRunning, type RecordedProcess } from '../../tools/process-table.ts';
@@ -71,6 +72,14 @@ function watch(child: ChildProcess): PlatformProcess {
       return ended;
     },
   };
+}
+
+/** The path of a home folder that does not exist yet, alone in a folder that the test deletes. */
+export function newHome(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'identity-center-home-'));
+  // PostgreSQL runs as another account where we are root, and has to get in.
+  chmodSync(folder, 0o711);
+  return join(folder, 'home');
 }
 
 /** The processes that the home's program started, as it wrote them down; those that run. */
