@@ -43,7 +43,7 @@ async function main(): Promise<void> {
   const worker = await createWorker({
     settings,
     connection,
-    bundle: await workflowBundle(join(home, 'cache'), temporalLog),
+    bundle: await workflowBundle(join(home, 'cache')),
     activities: {
       database,
       secretBox: createSecretBox(loadSecretKey(settings)),

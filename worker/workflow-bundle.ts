@@ -1,31 +1,22 @@
-// Bundles the workflows once for each version of their sources, so that a worker's next start takes no seconds for it.
+// Finds the bundle of the workflows, made once for each version of their sources: the next start takes no seconds for it.
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, type Logger } from '@temporalio/worker';
+import { promisify } from 'node:util';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+export const WORKFLOWS = join(ROOT, 'workflows', 'index.ts');
 export const FAILURE_CONVERTER = join(ROOT, 'worker', 'failure-converter.ts');
 
 /** The bundle's file below `cacheDirectory`, made if it is not there; two workers may make it at once. */
-export async function workflowBundle(cacheDirectory: string, logger: Logger): Promise<string> {
+export async function workflowBundle(cacheDirectory: string): Promise<string> {
   const file = join(cacheDirectory, `workflows-${sourcesDigest()}.js`);
-  try {
-    readFileSync(file);
-    return file;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  if (!existsSync(file)) {
+    mkdirSync(cacheDirectory, { recursive: true });
+    await promisify(execFile)(process.execPath, [join(ROOT, 'worker', 'bundle.ts'), file], { cwd: ROOT });
   }
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(ROOT, 'workflows', 'index.ts'),
-    failureConverterPath: FAILURE_CONVERTER,
-    logger,
-  });
-  mkdirSync(cacheDirectory, { recursive: true });
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, code);
-  renameSync(draft, file);
   return file;
 }
 

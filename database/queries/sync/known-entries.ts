@@ -27,12 +27,19 @@ export async function knownEntries(
              encode(o.side_hash, 'hex') as "sideHash",
              encode(o.members_hash, 'hex') as "membersHash"
       from unnest(${query.sourceIds}::text[]) with ordinality as wanted (source_id, position)
-      left join ${sql.raw(query.tables.seen)} s on s.source_id = wanted.source_id
-      left join (directory_object o
-                 join object_scope c on c.object_id = o.id and c.project_id = ${query.projectId})
-        on o.connection_id = ${query.connectionId}
-       and o.source_id = wanted.source_id collate "C"
-       and o.removed_at is null
+      -- Laterals, since a join would have the planner read the whole table once a page.
+      left join lateral (
+        select seen.source_id from ${sql.raw(query.tables.seen)} seen
+        where seen.source_id = wanted.source_id collate "C" limit 1
+      ) s on true
+      left join lateral (
+        select found.content_hash, found.side_hash, found.members_hash from directory_object found
+        where found.connection_id = ${query.connectionId} and found.source_id = wanted.source_id collate "C"
+          and found.removed_at is null
+          and exists (select from object_scope c
+                      where c.object_id = found.id and c.project_id = ${query.projectId} offset 0)
+        limit 1
+      ) o on true
       order by wanted.position`,
   );
 }

@@ -27,7 +27,8 @@ function groupsOf(scope: MergeScope, batch: number) {
   return sql`
     select o.id as group_id, e.source_id, e.members_hash
     from ${sql.raw(scope.tables.entry)} e
-    join directory_object o on o.connection_id = ${scope.connectionId} and o.source_id = e.source_id
+    cross join lateral (select id from directory_object o
+                        where o.connection_id = ${scope.connectionId} and o.source_id = e.source_id limit 1) o
     where e.members_batch = ${batch}`;
 }
 
@@ -66,18 +67,22 @@ async function openMemberships(client: pg.PoolClient, scope: MergeScope, batch: 
                ${scope.instant}, ${scope.runId}
         from groups g
         join ${sql.raw(scope.tables.member)} s on s.batch = ${batch} and s.group_source_id = g.source_id
-        left join directory_object direct on direct.reference_key = s.member_key and direct.removed_at is null
-        left join directory_object other on other.alternate_key = s.member_key and other.removed_at is null
-                                        and direct.id is null
+        left join lateral (select id from directory_object o
+                           where o.reference_key = s.member_key and o.removed_at is null limit 1) direct on true
+        left join lateral (select id from directory_object o
+                           where o.alternate_key = s.member_key and o.removed_at is null and direct.id is null
+                           limit 1) other on true
         -- Two objects may answer to one name for a moment: the first is taken, bind-references mends it.
         on conflict (group_id, member_key) where valid_to is null do nothing
         returning 1
+      ), sizes as (
+        select group_source_id, count(*) as members from ${sql.raw(scope.tables.member)}
+        where batch = ${batch} group by group_source_id
       ), counted as (
         update directory_object o
-        set members_hash = g.members_hash,
-            member_count = (select count(*) from ${sql.raw(scope.tables.member)} s
-                            where s.batch = ${batch} and s.group_source_id = g.source_id)
-        from groups g where o.id = g.group_id
+        set members_hash = g.members_hash, member_count = coalesce(sizes.members, 0)
+        from groups g left join sizes on sizes.group_source_id = g.source_id
+        where o.id = g.group_id
       )
       select count(*)::int as added from opened`,
   );

@@ -65,8 +65,9 @@ async function createObjects(client: pg.PoolClient, scope: MergeScope, range: Ba
         select ${connectionId}, e.source_id, ${columns}, e.status = 'active', ${instant}, ${instant}, ${instant}
         from ${sql.raw(tables.entry)} e
         where e.batch between ${range.first} and ${range.last}
+          -- "offset 0" keeps this a look-up a row; as a join it would read all objects once a batch.
           and not exists (select from directory_object o
-                          where o.connection_id = ${connectionId} and o.source_id = e.source_id)
+                          where o.connection_id = ${connectionId} and o.source_id = e.source_id offset 0)
         returning id, object_class, distinguished_name, attributes
       ), changes as (
         insert into object_change (run_id, connection_id, object_id, at, kind, after)
@@ -110,7 +111,8 @@ async function updateObjects(
       with old as materialized (
         select o.*, e.ctid as entry
         from ${sql.raw(tables.entry)} e
-        join directory_object o on o.connection_id = ${connectionId} and o.source_id = e.source_id
+        cross join lateral (select * from directory_object o
+                            where o.connection_id = ${connectionId} and o.source_id = e.source_id limit 1) o
         where e.batch between ${range.first} and ${range.last}
           and (o.removed_at is not null or o.content_hash <> e.content_hash or o.side_hash <> e.side_hash)
       ), changed as (
@@ -119,7 +121,8 @@ async function updateObjects(
             is_active = e.status = 'active', removed_at = null, last_seen_at = ${instant},
             updated_at = case when o.removed_at is null and o.content_hash = e.content_hash
                               then o.updated_at else ${instant} end
-        from old join ${sql.raw(tables.entry)} e on e.ctid = old.entry
+        from old join ${sql.raw(tables.entry)} e
+          on e.ctid = old.entry and e.batch between ${range.first} and ${range.last}
         where o.id = old.id
         returning o.*
       ), compared as (
@@ -186,9 +189,9 @@ async function claimObjects(client: pg.PoolClient, scope: MergeScope, range: Bat
       insert into object_scope (object_id, project_id)
       select o.id, ${scope.projectId}
       from ${sql.raw(scope.tables.entry)} e
-      join directory_object o on o.connection_id = ${scope.connectionId} and o.source_id = e.source_id
+      cross join lateral (select id from directory_object o
+                          where o.connection_id = ${scope.connectionId} and o.source_id = e.source_id limit 1) o
       where e.batch between ${range.first} and ${range.last}
-        and not exists (select from object_scope c where c.object_id = o.id and c.project_id = ${scope.projectId})
       on conflict do nothing`,
   );
 }

@@ -19,7 +19,8 @@ export async function mergeReferences(
       with staged as materialized (
         select o.id as object_id, wanted.kind, wanted.key
         from ${sql.raw(scope.tables.entry)} e
-        join directory_object o on o.connection_id = ${scope.connectionId} and o.source_id = e.source_id
+        cross join lateral (select id from directory_object o
+                            where o.connection_id = ${scope.connectionId} and o.source_id = e.source_id limit 1) o
         cross join lateral (values ('manager', e.manager_key), ('owner', e.owner_key)) as wanted (kind, key)
         where e.batch between ${range.first} and ${range.last}
       ), gone as (
