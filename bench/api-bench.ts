@@ -6,6 +6,7 @@ import { openDatabase } from '../database/database.ts';
 import { freePort } from '../tools/free-port.ts';
 import { apiScenarios, type Scenario } from './api-scenarios.ts';
 import { startProcess } from './child-process.ts';
+import { endWith } from './clean-up.ts';
 import { loadUsers } from './load-users.ts';
 import type { ApiBenchOptions } from './options.ts';
 import { startProduct } from './product.ts';
@@ -109,7 +110,7 @@ async function startBareServer(
   const port = await freePort();
   const environment = { DATABASE_URL: databaseUrl, PORT: String(port), USERS: String(users) };
   const server = startProcess('bench/bare-server.ts', { environment, log });
-  stack.defer(() => server.stop());
+  await endWith(stack, () => server.stop());
   const baseUrl = `http://127.0.0.1:${port}`;
   const deadline = Date.now() + 20_000;
   for (;;) {

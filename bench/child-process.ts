@@ -32,6 +32,10 @@ export function startProcess(
     env: { ...process.env, NODE_ENV: 'production', ...options.environment },
     stdio: ['ignore', file, file],
   });
+  // For when this process exits without having stopped it.
+  const killOnExit = () => void child.kill('SIGKILL');
+  process.once('exit', killOnExit);
+  child.once('close', () => process.off('exit', killOnExit));
   return {
     get pid() {
       if (child.pid === undefined) throw new Error(`${entry} could not be started`);

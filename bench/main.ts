@@ -1,5 +1,6 @@
 // The benchmarks' entry: `npm run bench -- sync` and `npm run bench -- api`.
 import { benchApi } from './api-bench.ts';
+import { exitOnSignals } from './clean-up.ts';
 import { type BenchOptions, BenchOptionsError, HELP, parseBenchOptions } from './options.ts';
 import { apiReportText, syncReportText } from './report-text.ts';
 import { benchSync } from './sync-bench.ts';
@@ -19,17 +20,23 @@ async function main(parameters: string[]): Promise<number> {
     return 0;
   }
   const stack = new AsyncDisposableStack();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => void stack.disposeAsync().finally(() => process.exit(130)));
+  const work = runBench(options, stack);
+  exitOnSignals(stack, work);
   try {
-    process.stdout.write(await runBench(options, stack));
+    process.stdout.write(await work);
     return 0;
   } catch (error) {
-    process.stderr.write(`The benchmark failed: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`The benchmark failed: ${reason(error)}\n`);
     return 1;
   } finally {
     await stack.disposeAsync();
   }
+}
+
+/** What went wrong first, not what the clean-up after it met. */
+function reason(error: unknown): string {
+  if (error instanceof SuppressedError) return reason(error.suppressed);
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function runBench(

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../tools/free-port.ts';
 import { type BenchProcess, startProcess } from './child-process.ts';
+import { endWith } from './clean-up.ts';
 import { type RestClient, signIn, waitUntilHealthy } from './rest-client.ts';
 
 export interface ProductPlace {
@@ -47,7 +48,7 @@ export async function startProduct(place: ProductPlace, stack: AsyncDisposableSt
   };
   const nodeOptions = profiling(place.apiProfile);
   const api = startProcess('api/server.ts', { environment, log: join(home, 'api.log'), nodeOptions });
-  stack.defer(() => api.stop());
+  await endWith(stack, () => api.stop());
   const baseUrl = `http://127.0.0.1:${port}`;
   await waitUntilHealthy(baseUrl, api.assertRunning, ['healthy', 'degraded']);
   const client = await signIn(baseUrl, 'admin', password);
@@ -57,7 +58,7 @@ export async function startProduct(place: ProductPlace, stack: AsyncDisposableSt
     async startWorker(profileFolder) {
       const options = { environment, log: join(home, 'worker.log'), nodeOptions: profiling(profileFolder) };
       const worker = startProcess('worker/main.ts', options);
-      stack.defer(() => worker.stop());
+      await endWith(stack, () => worker.stop());
       await waitUntilHealthy(baseUrl, worker.assertRunning);
       return worker;
     },

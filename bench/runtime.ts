@@ -11,6 +11,7 @@ import {
 } from '../tools/embedded-postgres.ts';
 import { findTemporalCli } from '../tools/temporal-cli.ts';
 import { startTemporalServer } from '../tools/temporal-server.ts';
+import { endWith } from './clean-up.ts';
 
 export interface BenchRuntime {
   folder: string;
@@ -30,12 +31,12 @@ export async function startRuntime(
   settings: Record<string, string> = {},
 ): Promise<BenchRuntime> {
   const folder = await mkdtemp(join(tmpdir(), 'identity-center-bench-'));
-  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  await endWith(stack, () => rm(folder, { recursive: true, force: true }));
   // PostgreSQL runs as another account where this one is root, and has to get in.
   await chmod(folder, 0o711);
   const directory = join(folder, 'postgres');
   const postgres = await startEmbeddedPostgres({ directory, say, settings });
-  stack.defer(async () => {
+  await endWith(stack, async () => {
     await postgres.stop();
     removeEmbeddedPostgres(directory);
   });
@@ -59,7 +60,7 @@ export async function startTemporal(
   const directory = join(folder, 'temporal');
   const cli = await findTemporalCli({ say });
   const server = await startTemporalServer({ cli, directory, persistent: true, headless: true });
-  stack.defer(() => server.stop());
+  await endWith(stack, () => server.stop());
   return server.address;
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { startSlapd } from '../test/support/slapd-process.ts';
 import { findSlapdPrograms } from '../test/support/slapd-programs.ts';
 import { type BaselineRound, prepareBaseline } from './baseline.ts';
+import { endWith } from './clean-up.ts';
 import { generateDirectory } from './generate-directory.ts';
 import type { SyncBenchOptions } from './options.ts';
 import { startRuntime, startTemporal } from './runtime.ts';
@@ -52,7 +53,7 @@ export async function benchSync(
   const ldif = join(runtime.folder, 'directory.ldif');
   const generated = await generateDirectory(ldif, { users: options.users });
   const slapd = await startSlapd({ ldif: { file: ldif } });
-  stack.defer(() => slapd.stop());
+  await endWith(stack, () => slapd.stop());
   const source: LdapSource = {
     url: slapd.url,
     baseDn: slapd.baseDn,
@@ -66,7 +67,7 @@ export async function benchSync(
     runtime.folder,
     generated.objects,
   );
-  stack.defer(() => baseline.close());
+  await endWith(stack, () => baseline.close());
   // Alternately, so that a busy minute of the machine touches both sides.
   const baselines: BaselineRound[] = [];
   const rounds: SyncRound[] = [];

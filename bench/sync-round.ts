@@ -1,6 +1,7 @@
 // One round of the synchronisation benchmark: a fresh database, a first full run, a second with nothing changed.
 import { join } from 'node:path';
 import type { BenchProcess } from './child-process.ts';
+import { endWith } from './clean-up.ts';
 import { cpuSeconds as cpuSecondsOf } from './cpu-time.ts';
 import type { GeneratedDirectory } from './generate-directory.ts';
 import type { SyncBenchOptions } from './options.ts';
@@ -64,7 +65,7 @@ export async function syncRound(bench: SyncBench, round: number): Promise<SyncRo
   const name = `round_${round + 1}`;
   await using stack = new AsyncDisposableStack();
   const databaseUrl = await runtime.createDatabase(name);
-  stack.defer(() => runtime.dropDatabase(name));
+  await endWith(stack, () => runtime.dropDatabase(name));
   const product = await startProduct({ databaseUrl, temporalAddress, folder: runtime.folder, name }, stack);
   const projectId = await createProject(product.client, bench.source);
   const runPhase = phaseRunner(bench, product, databaseUrl, projectId);
