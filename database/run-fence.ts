@@ -1,6 +1,6 @@
 // The fence around a run: each attempt of a step takes the run over, and what it overtook can write nothing more.
 import type pg from 'pg';
-import { run, runOne, sql, transaction } from './sql.ts';
+import { type RawBuilder, run, runOne, sql, transaction } from './sql.ts';
 
 /**
  * Which attempt of which step of which run is writing. `epoch` grows with every step and every attempt, and is
@@ -45,33 +45,55 @@ export async function takeOver(pool: pg.Pool, fence: RunFence): Promise<void> {
  * Runs `work` in a transaction that holds the run's row and commits only while this attempt is the latest.
  * @throws Fenced otherwise.
  */
-export async function fencedTransaction<T>(
+export function fencedTransaction<T>(
   pool: pg.Pool,
   fence: RunFence,
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
-  return transaction(pool, async (client) => {
-    await nameSession(client, fence);
-    await holdRun(client, fence);
-    return work(client);
-  });
+  return heldTransaction(pool, fence, sql`for no key update`, work);
+}
+
+/** As `fencedTransaction`, for batches that go side by side: `work` leaves the run's own row alone. */
+export function fencedBatch<T>(
+  pool: pg.Pool,
+  fence: RunFence,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  return heldTransaction(pool, fence, sql`for share`, work);
 }
 
 /**
- * As `fencedTransaction`, for what writes objects or memberships: projects that share a connection take turns.
- * The lock goes with the transaction, so that nothing is left behind by a crash; it comes before the run's row, so
- * that a run which waits for its turn can be cancelled.
+ * Runs `work`, which changes objects or memberships in transactions of its own, in the connection's turn: projects
+ * that share a connection take turns. The lock goes with a transaction that does nothing else, so a crash leaves
+ * nothing behind, and a run that waits for its turn holds no row and can be cancelled.
  */
 export async function connectionTurn<T>(
   pool: pg.Pool,
   fence: RunFence,
   connectionId: string,
-  work: (client: pg.PoolClient) => Promise<T>,
+  work: () => Promise<T>,
 ): Promise<T> {
   return transaction(pool, async (client) => {
     await nameSession(client, fence);
     await lockConnection(client, connectionId);
-    await holdRun(client, fence);
+    return work();
+  });
+}
+
+async function heldTransaction<T>(
+  pool: pg.Pool,
+  fence: RunFence,
+  lock: RawBuilder<unknown>,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  return transaction(pool, async (client) => {
+    await nameSession(client, fence);
+    const held = await runOne(
+      client,
+      sql`
+        select id from sync_run where id = ${fence.runId} and epoch = ${fence.epoch} and status = 'running' ${lock}`,
+    );
+    if (!held) throw new Fenced(`run ${fence.runId} was taken over by a later attempt, or has ended`);
     return work(client);
   });
 }
@@ -79,17 +101,6 @@ export async function connectionTurn<T>(
 /** Lets a later attempt find and end this session (see takeOver). */
 async function nameSession(client: pg.PoolClient, fence: RunFence): Promise<void> {
   await client.query(`set local application_name = 'sync ${fence.runId} ${fence.epoch}'`);
-}
-
-async function holdRun(client: pg.PoolClient, fence: RunFence): Promise<void> {
-  const held = await runOne(
-    client,
-    sql`
-      select id from sync_run
-      where id = ${fence.runId} and epoch = ${fence.epoch} and status = 'running'
-      for no key update`,
-  );
-  if (!held) throw new Fenced(`run ${fence.runId} was taken over by a later attempt, or has ended`);
 }
 
 /** Waits for the connection's turn; held until the transaction ends. */

@@ -1,8 +1,10 @@
 // Step `cleanup`: what a complete read did not bring is looked up once more, guarded by thresholds, and removed.
+import type pg from 'pg';
 import { bindReferences } from '../../database/queries/sync/bind-references.ts';
+import type { MergeScope } from '../../database/queries/sync/merge-objects.ts';
 import { pauseRun } from '../../database/queries/sync/pause-run.ts';
-import { removeObjects } from '../../database/queries/sync/remove-objects.ts';
-import { nextBatch, recordBatch } from '../../database/queries/sync/run-batches.ts';
+import { type RemovalCounts, removeObjects } from '../../database/queries/sync/remove-objects.ts';
+import { nextBatch, recordBatch, showBatch } from '../../database/queries/sync/run-batches.ts';
 import { finishStep } from '../../database/queries/sync/run-steps.ts';
 import {
   countPendingRemovals,
@@ -101,33 +103,34 @@ async function removeListed(context: StepContext, input: CleanUpInput): Promise<
   const total = await countPendingRemovals(pool, plan.runId);
   let left = total;
   let deactivated = 0;
-  while (left > 0) {
-    signal.throwIfAborted();
-    deactivated += await connectionTurn(pool, fence, plan.connectionId, async (client) => {
-      const page = await pendingRemovals(client, {
-        runId: plan.runId,
-        after: null,
-        limit: REMOVALS_PER_BATCH,
-      });
-      const ids = page.map((candidate) => candidate.id);
-      const counts = await removeObjects(client, scope, ids);
-      // They leave the list in the transaction that removes them, so that no repetition meets them again.
-      await keepObjects(client, plan.runId, ids);
-      const ledger = { runId: plan.runId, step: 'cleanup', readEpoch: input.readEpoch } as const;
+  await connectionTurn(pool, fence, plan.connectionId, async () => {
+    while (left > 0) {
+      signal.throwIfAborted();
       const percent = percentOf('cleanup', 1 - left / total);
-      await recordBatch(
-        client,
-        { ...ledger, batch: await nextBatch(client, ledger) },
-        { ...counts },
-        { step: 'cleanup', percent },
-      );
-      return counts.deactivated;
+      const counts = await fencedTransaction(pool, fence, (client) => removePage(client, scope, input));
+      await showBatch(pool, { ...fence, step: 'cleanup', percent }, { ...counts });
+      deactivated += counts.deactivated;
+      left = await countPendingRemovals(pool, plan.runId);
+    }
+    await fencedTransaction(pool, fence, async (client) => {
+      // A name that a removed object answered to may be another's by now.
+      if (total > 0) await bindReferences(client, plan.connectionId);
+      await finishStep(client, plan.runId, ['cleanup'], 'completed', { deactivated });
     });
-    left = await countPendingRemovals(pool, plan.runId);
-  }
-  await connectionTurn(pool, fence, plan.connectionId, async (client) => {
-    // A name that a removed object answered to may be another's by now.
-    if (total > 0) await bindReferences(client, plan.connectionId);
-    await finishStep(client, plan.runId, ['cleanup'], 'completed', { deactivated });
   });
+}
+
+async function removePage(
+  client: pg.PoolClient,
+  scope: MergeScope,
+  input: CleanUpInput,
+): Promise<RemovalCounts> {
+  const page = await pendingRemovals(client, { runId: scope.runId, after: null, limit: REMOVALS_PER_BATCH });
+  const ids = page.map((candidate) => candidate.id);
+  const counts = await removeObjects(client, scope, ids);
+  // They leave the list in the transaction that removes them, so that no repetition meets them again.
+  await keepObjects(client, scope.runId, ids);
+  const ledger = { runId: scope.runId, step: 'cleanup', readEpoch: input.readEpoch } as const;
+  await recordBatch(client, { ...ledger, batch: await nextBatch(client, ledger) }, { ...counts });
+  return counts;
 }

@@ -1,6 +1,7 @@
 // Ends or resumes a run in its record; tried until the database takes it.
 import { finishRun, type RunOutcome } from '../../database/queries/sync/finish-run.ts';
 import { resumeRun } from '../../database/queries/sync/pause-run.ts';
+import { settleTables } from '../../database/queries/sync/settle-tables.ts';
 import { dropStaging } from '../../database/queries/sync/staging.ts';
 import { causeOf, toFailure } from '../activity-failure.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
@@ -13,6 +14,7 @@ export async function closeRun(
     if (await finishRun(deps.database.pool, input.runId, input.outcome))
       deps.logger.info({ runId: input.runId, ...input.outcome }, 'run over');
     await dropStaging(deps.database.pool, input.runId);
+    await settleTables(deps.database.pool, input.runId);
   });
 }
 

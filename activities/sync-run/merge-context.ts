@@ -3,9 +3,9 @@ import type pg from 'pg';
 import type { MergeScope } from '../../database/queries/sync/merge-objects.ts';
 import { recordedRead } from '../../database/queries/sync/record-read.ts';
 import type { BatchKey } from '../../database/queries/sync/run-batches.ts';
-import { isBatchApplied, recordBatch } from '../../database/queries/sync/run-batches.ts';
+import { isBatchApplied, recordBatch, showBatch } from '../../database/queries/sync/run-batches.ts';
 import { stagedCount, stagingTables } from '../../database/queries/sync/staging.ts';
-import { connectionTurn } from '../../database/run-fence.ts';
+import { fencedBatch } from '../../database/run-fence.ts';
 import { StagingLost } from '../../domain/run-failure.ts';
 import type { StepContext, StepInput } from './run-step.ts';
 
@@ -38,7 +38,7 @@ export async function verifyStaging(
   throw new StagingLost('The staged entries were lost in a crash of the database; the source is read again.');
 }
 
-/** Applies one batch in the connection's turn, once: what has its row in the ledger is passed over. */
+/** Applies one batch, once: what has its row in the ledger is passed over. Belongs into the connection's turn. */
 export async function applyBatch(
   context: StepContext,
   key: BatchKey,
@@ -46,14 +46,38 @@ export async function applyBatch(
   work: (client: pg.PoolClient) => Promise<object>,
 ): Promise<void> {
   context.signal.throwIfAborted();
-  await connectionTurn(
-    context.deps.database.pool,
-    context.fence,
-    context.plan.connectionId,
-    async (client) => {
-      if (await isBatchApplied(client, key)) return;
-      const counts = await work(client);
-      await recordBatch(client, key, { ...counts } as Record<string, number>, { step: key.step, percent });
-    },
-  );
+  const { pool } = context.deps.database;
+  const { fence } = context;
+  const counts = await fencedBatch(pool, fence, async (client) => {
+    if (await isBatchApplied(client, key)) return {};
+    const applied = { ...(await work(client)) } as Record<string, number>;
+    await recordBatch(client, key, applied);
+    return applied;
+  });
+  await showBatch(pool, { ...fence, step: key.step, percent }, counts);
+}
+
+/** Statements of one step that go side by side: one for each core of a small database server. */
+const SIDE_BY_SIDE = 2;
+
+/** Does `work` for 0, `step`, 2 × `step` … up to `last`, a few at a time; none is left running when it ends. */
+export async function sideBySide(
+  last: number,
+  step: number,
+  work: (first: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  let failed = false;
+  const lane = async () => {
+    while (next <= last && !failed) {
+      const first = next;
+      next += step;
+      await work(first).catch((error: unknown) => {
+        failed = true;
+        throw error;
+      });
+    }
+  };
+  const outcomes = await Promise.allSettled(Array.from({ length: SIDE_BY_SIDE }, lane));
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }

@@ -2,27 +2,29 @@
 import { mergeObjects as mergeRange } from '../../database/queries/sync/merge-objects.ts';
 import { finishStep } from '../../database/queries/sync/run-steps.ts';
 import { stagedBatches } from '../../database/queries/sync/staging.ts';
-import { fencedTransaction } from '../../database/run-fence.ts';
+import { connectionTurn, fencedTransaction } from '../../database/run-fence.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { applyBatch, type MergeInput, mergeScope, verifyStaging } from './merge-context.ts';
+import { applyBatch, type MergeInput, mergeScope, sideBySide, verifyStaging } from './merge-context.ts';
 import { percentOf } from './progress.ts';
 import { runStep } from './run-step.ts';
 
 /** Staged pages that one statement takes: about 5,000 objects. */
-export const PAGES_PER_MERGE = 5;
+const PAGES_PER_MERGE = 5;
 
 export async function mergeObjects(deps: ActivityDependencies, input: MergeInput): Promise<void> {
   await runStep(deps, input, ['merge'], async (context) => {
     await verifyStaging(context, input.readEpoch);
     const scope = mergeScope(context, input.readEpoch);
     const last = (await stagedBatches(deps.database.pool, scope.tables)).entries ?? -1;
-    for (let first = 0; first <= last; first += PAGES_PER_MERGE) {
-      const range = { first, last: first + PAGES_PER_MERGE - 1 };
-      const key = { runId: input.runId, step: 'merge', readEpoch: input.readEpoch, batch: first } as const;
-      await applyBatch(context, key, percentOf('merge', first / (last + 1)), (client) =>
-        mergeRange(client, scope, range),
-      );
-    }
+    await connectionTurn(deps.database.pool, context.fence, context.plan.connectionId, () =>
+      sideBySide(last, PAGES_PER_MERGE, async (first) => {
+        const range = { first, last: first + PAGES_PER_MERGE - 1 };
+        const key = { runId: input.runId, step: 'merge', readEpoch: input.readEpoch, batch: first } as const;
+        await applyBatch(context, key, percentOf('merge', first / (last + 1)), (client) =>
+          mergeRange(client, scope, range),
+        );
+      }),
+    );
     await fencedTransaction(deps.database.pool, context.fence, (client) =>
       finishStep(client, input.runId, ['merge'], 'completed'),
     );

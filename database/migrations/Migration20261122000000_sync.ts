@@ -187,9 +187,9 @@ export class Migration20261122000000_sync extends Migration {
       where removed_at is null`);
     this.addSql(`create index directory_object_department on directory_object
       (object_class, lower(department), lower(display_name), id) where removed_at is null and department is not null`);
-    this.addSql(
-      `create index directory_object_search on directory_object using gin (search_text gin_trgm_ops)`,
-    );
+    // A large pending list, so that a first sync sorts trigrams in bulk; it is emptied after the run.
+    this.addSql(`create index directory_object_search on directory_object using gin (search_text gin_trgm_ops)
+      with (gin_pending_list_limit = 32768)`);
 
     // Present objects a connection and class, kept in the transactions that change them: exact totals without a count.
     this.addSql(`

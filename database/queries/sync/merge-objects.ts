@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import { run, runOne, sql } from '../../sql.ts';
 import { mergeReferences } from './merge-references.ts';
+import { adjustObjectCounts, type CountChange } from './object-counts.ts';
 import { ENTRY_COLUMNS, type StagingTables } from './staging.ts';
 import { unbindMoved } from './unbind-references.ts';
 
@@ -43,20 +44,43 @@ export async function mergeObjects(
   scope: MergeScope,
   range: BatchRange,
 ): Promise<MergeCounts> {
+  const { connectionId } = scope;
   const created = await createObjects(client, scope, range);
-  const changed = await updateObjects(client, scope, range);
-  await claimObjects(client, scope, range);
+  const counts: MergeCounts = { created: 0, updated: 0, reactivated: 0, membershipsRemoved: 0 };
+  for (const { present } of created) counts.created += present;
+  const changes = [...created];
+  if (counts.created < (await stagedEntries(client, scope, range))) {
+    const changed = await updateObjects(client, scope, range);
+    await claimObjects(client, scope, range);
+    counts.updated = changed.filter((row) => row.kind === 'updated').length;
+    counts.reactivated = changed.filter((row) => row.kind === 'reactivated').length;
+    const moved = changed.filter((row) => row.moved).map((row) => row.id);
+    counts.membershipsRemoved = await unbindMoved(client, scope, moved);
+    changes.push(...changed.flatMap(countChanges));
+  }
   // In the same transaction: once its object is stored, an entry counts as unchanged and is not staged again.
   await mergeReferences(client, scope, range);
-  const membershipsRemoved = await unbindMoved(client, scope, changed.moved);
-  return { created, updated: changed.updated, reactivated: changed.reactivated, membershipsRemoved };
+  await adjustObjectCounts(client, connectionId, changes);
+  return counts;
+}
+
+async function stagedEntries(client: pg.PoolClient, scope: MergeScope, range: BatchRange): Promise<number> {
+  const row = await runOne<{ staged: number }>(
+    client,
+    sql`select count(*)::int as staged from ${sql.raw(scope.tables.entry)} where batch between ${range.first} and ${range.last}`,
+  );
+  return row?.staged ?? 0;
 }
 
 /** Served by the entry table's batch index and directory_object_source. */
-async function createObjects(client: pg.PoolClient, scope: MergeScope, range: BatchRange): Promise<number> {
+async function createObjects(
+  client: pg.PoolClient,
+  scope: MergeScope,
+  range: BatchRange,
+): Promise<CountChange[]> {
   const { tables, connectionId, projectId, runId, instant } = scope;
   const columns = sql.raw(COPIED.join(', '));
-  const row = await runOne<{ created: number }>(
+  return run<CountChange>(
     client,
     sql`
       with created as (
@@ -77,22 +101,27 @@ async function createObjects(client: pg.PoolClient, scope: MergeScope, range: Ba
         from created
       ), claims as (
         insert into object_scope (object_id, project_id) select id, ${projectId} from created
-      ), counts as (
-        select object_class, count(*) as created from created group by object_class
-      ), counters as (
-        insert into object_count (connection_id, object_class, present)
-        select ${connectionId}, object_class, created from counts
-        on conflict (connection_id, object_class) do update set present = object_count.present + excluded.present
       )
-      select coalesce(sum(created), 0)::int as created from counts`,
+      select object_class as "objectClass", count(*)::int as present, 0 as removed from created group by object_class`,
   );
-  return row?.created ?? 0;
 }
 
 interface ChangedRow {
   id: string;
   kind: 'updated' | 'reactivated' | null;
   moved: boolean;
+  objectClass: string;
+  oldClass: string;
+  wasRemoved: boolean;
+}
+
+/** What a change means for the totals: nothing, unless the object came back or changed its class. */
+function countChanges(row: ChangedRow): CountChange[] {
+  if (!row.wasRemoved && row.oldClass === row.objectClass) return [];
+  return [
+    { objectClass: row.oldClass, present: row.wasRemoved ? 0 : -1, removed: row.wasRemoved ? -1 : 0 },
+    { objectClass: row.objectClass, present: 1, removed: 0 },
+  ];
 }
 
 /**
@@ -103,9 +132,9 @@ async function updateObjects(
   client: pg.PoolClient,
   scope: MergeScope,
   range: BatchRange,
-): Promise<{ updated: number; reactivated: number; moved: string[] }> {
+): Promise<ChangedRow[]> {
   const { tables, connectionId, runId, instant } = scope;
-  const rows = await run<ChangedRow>(
+  return run<ChangedRow>(
     client,
     sql`
       with old as materialized (
@@ -141,28 +170,11 @@ async function updateObjects(
         on conflict (run_id, object_id) do update
           set before = coalesce(excluded.before, '{}') || coalesce(object_change.before, '{}'),
               after = coalesce(object_change.after, '{}') || coalesce(excluded.after, '{}')
-      ), counters as (
-        insert into object_count (connection_id, object_class, present, removed)
-        select ${connectionId}, object_class, sum(present), sum(removed)
-        from (
-          select object_class, 1 as present, 0 as removed from compared
-          where old_removed_at is not null or old_class <> object_class
-          union all
-          select old_class, case when old_removed_at is null then -1 else 0 end,
-                 case when old_removed_at is null then 0 else -1 end from compared
-          where old_removed_at is not null or old_class <> object_class
-        ) moves
-        group by object_class
-        on conflict (connection_id, object_class) do update
-          set present = object_count.present + excluded.present, removed = object_count.removed + excluded.removed
       )
-      select id, kind, moved from compared`,
+      select id, kind, moved, object_class as "objectClass", old_class as "oldClass",
+             old_removed_at is not null as "wasRemoved"
+      from compared`,
   );
-  return {
-    updated: rows.filter((row) => row.kind === 'updated').length,
-    reactivated: rows.filter((row) => row.kind === 'reactivated').length,
-    moved: rows.filter((row) => row.moved).map((row) => row.id),
-  };
 }
 
 /**

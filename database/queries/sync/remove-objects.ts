@@ -1,6 +1,7 @@
 // Takes a project's claims off objects that have left the source, and removes those that nobody claims any more.
 import type pg from 'pg';
 import { run, runOne, sql } from '../../sql.ts';
+import { adjustObjectCounts } from './object-counts.ts';
 import { type UnbindScope, unbindRemoved } from './unbind-references.ts';
 
 export interface RemovalCounts {
@@ -22,10 +23,18 @@ export async function removeObjects(
     client,
     sql`delete from object_scope where project_id = ${scope.projectId} and object_id = any (${objectIds}::uuid[])`,
   );
-  const removed = await markRemoved(client, scope, objectIds);
+  const rows = await markRemoved(client, scope, objectIds);
+  const removed = rows.map((row) => row.id);
   const asGroups = await closeGroups(client, scope, removed);
   const asMembers = await unbindRemoved(client, scope, removed);
+  const changes = rows.map(({ objectClass }) => ({ objectClass, present: -1, removed: 1 }));
+  await adjustObjectCounts(client, scope.connectionId, changes);
   return { deactivated: removed.length, membershipsRemoved: asGroups + asMembers };
+}
+
+interface RemovedRow {
+  id: string;
+  objectClass: string;
 }
 
 /** Served by directory_object's and object_scope's keys. */
@@ -33,8 +42,8 @@ async function markRemoved(
   client: pg.PoolClient,
   scope: UnbindScope,
   objectIds: string[],
-): Promise<string[]> {
-  const rows = await run<{ id: string }>(
+): Promise<RemovedRow[]> {
+  return run<RemovedRow>(
     client,
     sql`
       with removed as (
@@ -49,15 +58,9 @@ async function markRemoved(
         select ${scope.runId}, ${scope.connectionId}, id, ${scope.instant}, 'removed' from removed
         -- Created by this run and gone when it was read again after a fault: the object came and went.
         on conflict (run_id, object_id) do update set kind = 'removed'
-      ), counters as (
-        insert into object_count (connection_id, object_class, present, removed)
-        select ${scope.connectionId}, object_class, -count(*), count(*) from removed group by object_class
-        on conflict (connection_id, object_class) do update
-          set present = object_count.present + excluded.present, removed = object_count.removed + excluded.removed
       )
-      select id from removed`,
+      select id, object_class as "objectClass" from removed`,
   );
-  return rows.map((row) => row.id);
 }
 
 /** A removed group grants nothing. Served by membership_open. */

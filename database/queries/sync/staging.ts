@@ -166,7 +166,9 @@ export async function stagedCount(on: Queryable, tables: StagingTables): Promise
 
 /** Lets the planner know what was staged; these tables are too young for autovacuum. */
 export async function analyzeStaging(on: Queryable, tables: StagingTables): Promise<void> {
-  await on.query(`analyze ${tables.seen}; analyze ${tables.entry}; analyze ${tables.member}`);
+  await on.query(
+    `analyze ${tables.seen}; analyze ${tables.entry} (batch, members_batch); analyze ${tables.member} (batch)`,
+  );
 }
 
 /** The highest batch numbers staged; null where nothing was. */
