@@ -31,6 +31,7 @@ export const authContract = c.router({
     description:
       'After three failures in a row from one address each further try has to wait, up to five minutes.',
     metadata: { public: true },
+    query: z.strictObject({}),
     body: z.strictObject({ username: text(200, 1), password: text(1_000, 1) }),
     responses: { 200: single(tokenSchema), 401: errorSchema, ...publicFailures, ...bodyFailures },
   },
@@ -39,6 +40,7 @@ export const authContract = c.router({
     path: '/auth/logout',
     summary: 'Revoke the token that this request carries',
     metadata: { scope: 'account:self' },
+    query: z.strictObject({}),
     body: z.strictObject({}).optional(),
     responses: { 204: c.noBody(), ...failures, ...bodyFailures },
   },

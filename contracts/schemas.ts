@@ -111,6 +111,9 @@ export const search = text(200).optional();
 export const MAX_PAGE_SIZE = 200;
 export const DEFAULT_PAGE_SIZE = 50;
 
+/** What a cursor may take of the 16 KiB that Node gives a request's line and headers; no longer one is given out. */
+export const MAX_CURSOR_LENGTH = 12_000;
+
 /** The parameters of every list: its filters, its page, its order and its format. Any other parameter is refused. */
 export function listQuery<const Sort extends string, Filters extends z.core.$ZodLooseShape>(
   sorts: readonly Sort[],
@@ -121,7 +124,7 @@ export function listQuery<const Sort extends string, Filters extends z.core.$Zod
     ...filters,
     page: wholeNumber(1, 999_999_999, 'Page number, from 1.', 1),
     pageSize: wholeNumber(1, MAX_PAGE_SIZE, 'Rows a page.', DEFAULT_PAGE_SIZE),
-    cursor: text(2_000, 1).optional().meta({
+    cursor: text(MAX_CURSOR_LENGTH, 1).optional().meta({
       description:
         'Where the next page starts: taken from the `Link` header, with the same filters and order.',
     }),

@@ -126,6 +126,7 @@ export const syncProjectsContract = c.router(
       description:
         "Without `scopes`, the connector's defaults: users and groups below the connection's bases.",
       metadata: { scope: 'sync:write' },
+      query: z.strictObject({}),
       body: createProjectBody,
       responses: { 201: single(projectSchema), ...conflict, ...bodyFailures },
     },
@@ -144,6 +145,7 @@ export const syncProjectsContract = c.router(
       summary: 'Change a sync project',
       metadata: { scope: 'sync:write' },
       pathParams: idParams,
+      query: z.strictObject({}),
       body: updateProjectBody,
       responses: { 200: single(projectSchema), ...notFound, ...conflict, ...bodyFailures },
     },
@@ -165,6 +167,7 @@ export const syncProjectsContract = c.router(
         'Answers 202 with the queued run and its `Location`. Triggers that ask for the same join a run that is queued already. The run is written before anything else, so that it starts even if the workflow service is away at this moment.',
       metadata: { scope: 'sync:run' },
       pathParams: idParams,
+      query: z.strictObject({}),
       body: runBody,
       responses: { 202: single(runSchema), ...notFound, ...conflict, ...bodyFailures },
     },
