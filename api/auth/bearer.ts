@@ -22,7 +22,8 @@ export function identifyCaller(tokens: Tokens): RequestHandler {
     }),
   );
   return (request, response, next) => {
-    if (request.url.includes('access_token') && 'access_token' in request.query) {
+    // Parsed before it is looked at: a name may be written with percent signs too.
+    if (request.url.includes('?') && 'access_token' in request.query) {
       next(tokenInQuery());
       return;
     }

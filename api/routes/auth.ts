@@ -10,7 +10,7 @@ import {
   recordLogin,
   type StoredAccount,
 } from '../../database/queries/accounts.ts';
-import { clearLoginFailures, loginDelay, recordLoginFailure } from '../../database/queries/login-failures.ts';
+import { clearLoginFailures, reserveLogin } from '../../database/queries/login-failures.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { requirePrincipal, unauthenticated } from '../auth/principal.ts';
 import { clientAddress } from '../http/client-address.ts';
@@ -69,7 +69,7 @@ async function signIn(
   const key = createHash('sha256')
     .update(`${body.username.toLowerCase()}\n${clientAddress(request)}`)
     .digest();
-  const seconds = Math.ceil(await loginDelay(pool, key));
+  const seconds = Math.ceil(await reserveLogin(pool, key));
   if (seconds > 0)
     throw new AppError(
       'rate_limited',
@@ -80,10 +80,7 @@ async function signIn(
     );
   const account = await findAccountByUsername(pool, body.username);
   const matches = await deps.passwords.verify(account?.passwordHash ?? null, body.password);
-  if (!account || !matches || !account.enabled) {
-    await recordLoginFailure(pool, key);
-    throw unauthenticated('Username or password is wrong.');
-  }
+  if (!account || !matches || !account.enabled) throw unauthenticated('Username or password is wrong.');
   await clearLoginFailures(pool, key);
   return account;
 }

@@ -125,6 +125,24 @@ describe('POST /api/auth/login', () => {
     expect((await login('locked', 'the-right-one')).status).toBe(200);
   });
 
+  it('looks at few of many tries at once, and at the right password after the delay', async () => {
+    await insertAccount(api.database.pool, {
+      username: 'hammered',
+      password: 'the-right-one',
+      role: 'auditor',
+    });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => login('hammered', 'wrong')));
+    const count = (status: number) => answers.filter((answer) => answer.status === status).length;
+    // A busy machine may let a delay of one second run out in between.
+    expect(count(401)).toBeGreaterThanOrEqual(3);
+    expect(count(401)).toBeLessThanOrEqual(5);
+    expect(count(401) + count(429)).toBe(20);
+    for (const answer of answers.filter(({ status }) => status === 429))
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    await until('the delay to end', async () => (await login('hammered', 'the-right-one')).status === 200);
+    expect((await login('hammered', 'the-right-one')).status).toBe(200);
+  });
+
   it('counts failures over all processes and by address, so that others are not locked out', async () => {
     await insertAccount(api.database.pool, {
       username: 'shared',
@@ -274,6 +292,14 @@ describe('bearer tokens', () => {
     expect(query.status).toBe(400);
     expect(query.body.details[0].path).toBe('query.access_token');
     expect(query.text).not.toContain(token);
+    for (const name of ['access%5Ftoken', '%61ccess_token', 'access_token%5B%5D&access%5ftoken']) {
+      const encoded = await api.get(`/api/users?${name}=${token}`, { token });
+      expect([name, encoded.status]).toEqual([name, 400]);
+      expect(encoded.body.details[0].path).toBe('query.access_token');
+      const basic = { authorization: 'Basic YTpi' };
+      const instead = await api.get(`/api/auth/me?${name}=${token}`, { token: null, headers: basic });
+      expect([name, instead.status]).toEqual([name, 400]);
+    }
     const body = await api.post('/api/connections/test', { access_token: token }, { token: null });
     expect(body.status).toBe(401);
     const both = await api.post('/api/auth/logout', { access_token: token }, { token });
