@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import type { ZodObject } from 'zod';
-import { DEFAULT_PAGE_SIZE } from '../../contracts/schemas.ts';
+import { DEFAULT_PAGE_SIZE, MAX_CURSOR_LENGTH } from '../../contracts/schemas.ts';
 import type { ListRequest, ListResult, Position } from '../../database/queries/list-rows.ts';
 import { csvColumns, csvStream } from './csv.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
@@ -78,7 +78,7 @@ async function pageFor<Sort extends string, Row extends object>(
   const result = await options.read({ ...order, limit: pageSize, offset, after, withTotal: true });
   if (result.next) {
     const cursor = encodeCursor(cursorKey, signed, { position: result.next, page: page + 1 });
-    res.setHeader('Link', `<${nextUrl(request, cursor)}>; rel="next"`);
+    res.setHeader('Link', `<${nextUrl(request, cursor, page + 1)}>; rel="next"`);
   }
   return { data: result.rows, totalCount: result.totalCount, page, pageSize };
 }
@@ -123,13 +123,17 @@ function filtersOf(request: Request, query: ListQuery<string>): unknown {
   return [pathOf(request.originalUrl), entries.sort(([a], [b]) => (a < b ? -1 : 1))];
 }
 
-function nextUrl(request: Request, cursor: string): string {
-  const [path = '', search = ''] = request.originalUrl.split('?', 2);
-  const parameters = new URLSearchParams(search);
+/** @param page of the next page, for where its cursor would be too long for a URL: a name has no longest length. */
+function nextUrl(request: Request, cursor: string, page: number): string {
+  const url = request.originalUrl;
+  const end = url.indexOf('?');
+  const parameters = new URLSearchParams(end < 0 ? '' : url.slice(end + 1));
   parameters.delete('page');
-  parameters.set('cursor', cursor);
+  parameters.delete('cursor');
+  if (cursor.length <= MAX_CURSOR_LENGTH) parameters.set('cursor', cursor);
+  else parameters.set('page', String(page));
   // Relative to the server: behind a proxy, only the client knows which host it called.
-  return `${path}?${parameters}`;
+  return `${end < 0 ? url : url.slice(0, end)}?${parameters}`;
 }
 
 function wantsCsv(request: Request, query: ListQuery<string>): boolean {

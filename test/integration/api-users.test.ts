@@ -159,6 +159,39 @@ describe('cursors', () => {
     );
   });
 
+  it('keep the filters in their link, whatever characters these hold', async () => {
+    const { pool } = api.database;
+    const connection = await insertConnection(pool);
+    for (const name of ['who? me', 'who? you', 'who? them', 'who is it'])
+      await insertUser(pool, connection, { display_name: name });
+    // A question mark may stand in a query as it is (RFC 3986, section 3.4).
+    const first = await api.get(`/api/users?connectionId=${connection}&search=who?&pageSize=2`);
+    expect(first.body.totalCount).toBe(3);
+    const next = /^<([^>]+)>/.exec(first.headers.get('link') ?? '')?.[1] ?? '';
+    const second = await api.get(next);
+    expect([second.status, second.body.data?.length, second.body.totalCount]).toEqual([200, 1, 3]);
+  });
+
+  it.each([
+    [1_900, 'ü'],
+    [4_000, 'y'],
+    [12_000, 'z'],
+  ])('lead past names of %i characters', async (length, letter) => {
+    const { pool } = api.database;
+    const connection = await insertConnection(pool);
+    for (let index = 0; index < 3; index += 1)
+      await insertUser(pool, connection, { display_name: `${letter.repeat(length)}${index}` });
+    const walked: string[] = [];
+    let next: string | undefined = `/api/users?connectionId=${connection}&pageSize=1`;
+    while (next) {
+      const answer = await api.get(next);
+      expect(answer.status).toBe(200);
+      walked.push(...answer.body.data.map((row: { displayName: string }) => row.displayName.at(-1)));
+      next = /^<([^>]+)>; rel="next"$/.exec(answer.headers.get('link') ?? '')?.[1];
+    }
+    expect(walked).toEqual(['0', '1', '2']);
+  });
+
   it('are refused with other filters, another order, another list, a page, or when they were made up', async () => {
     const link = (await api.get('/api/users?pageSize=1')).headers.get('link') ?? '';
     const cursor = new URL(/<([^>]+)>/.exec(link)?.[1] ?? '', 'http://x').searchParams.get('cursor');
