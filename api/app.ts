@@ -48,7 +48,7 @@ export function createApp(deps: AppDeps): Express {
     tokens,
     passwords: createPasswordVerifier(),
     trigger: createSyncTrigger(deps.temporal, deps.settings.TEMPORAL_TASK_QUEUE),
-    respondWithList: createListResponder(deps.keys.cursor, deps.logger),
+    respondWithList: createListResponder(deps.keys.cursor, pool, deps.logger),
   });
   return app;
 }

@@ -36,7 +36,7 @@ export function csvStream(
   fileName: string,
   columns: CsvColumn[],
   batches: AsyncIterable<object[]>,
-  onError: (error: unknown) => void,
+  onError: (error: Error) => void,
 ): Readable {
   response.setHeader('Content-Type', 'text/csv; charset=utf-8; header=present');
   response.setHeader('Content-Disposition', `attachment; filename="${fileName}"`);
@@ -45,7 +45,8 @@ export function csvStream(
     onError(error);
     response.destroy();
   });
-  response.once('close', () => stream.destroy());
+  if (response.closed || response.destroyed) stream.destroy();
+  else response.once('close', () => stream.destroy());
   return stream;
 }
 

@@ -2,10 +2,13 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
+import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { ZodObject } from 'zod';
 import { DEFAULT_PAGE_SIZE, MAX_CURSOR_LENGTH } from '../../contracts/schemas.ts';
+import { createExportCursor, type ExportCursor } from '../../database/queries/export-cursor.ts';
 import type { ListRequest, ListResult, Position } from '../../database/queries/list-rows.ts';
+import { AppError } from '../../domain/app-error.ts';
 import { csvColumns, csvStream } from './csv.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { pathOf, requestId } from './request-context.ts';
@@ -48,18 +51,38 @@ export type RespondWithList = <Sort extends string, Row extends object>(
   options: ListOptions<Sort, Row>,
 ) => Promise<{ status: 200; body: ListBody<Row> }>;
 
-/** Rows a statement when exporting: few enough to hold, many enough that ordering them again costs little. */
+/** Rows a batch of those exports that are in memory anyway; the others' batches are the cursor's. */
 const EXPORT_BATCH = 2_000;
+/** Exports of a process at the same time: each keeps a connection of the pool for as long as its reader takes. */
+const MOST_EXPORTS = 4;
 
-/** @param key signs cursors; the same in all API processes. */
-export function createListResponder(key: Uint8Array, logger: Logger): RespondWithList {
-  const cursorKey = createSecretKey(key);
+/** @param cursorSecret signs cursors; the same in all API processes. */
+export function createListResponder(cursorSecret: Uint8Array, pool: Pool, logger: Logger): RespondWithList {
+  const cursorKey = createSecretKey(cursorSecret);
+  let exportsGoing = 0;
+  const openExport = (): ExportCursor => {
+    if (exportsGoing >= MOST_EXPORTS)
+      throw new AppError('unavailable', 'Too many exports are going on at the moment; try again.', {
+        headers: { 'Retry-After': '5' },
+      });
+    exportsGoing += 1;
+    const cursor = createExportCursor(pool);
+    let ended = false;
+    return {
+      batch: cursor.batch,
+      close() {
+        if (!ended) exportsGoing -= 1;
+        ended = true;
+        return cursor.close();
+      },
+    };
+  };
   return async (input, options) => {
     const request = input.req as Request;
     input.res.vary('Accept');
     // ts-rest pipes streams; its types know only the contract's JSON.
     if (wantsCsv(request, input.query))
-      return { status: 200, body: (await exportOf(input, options, logger)) as never };
+      return { status: 200, body: (await exportOf(input, options, openExport(), logger)) as never };
     return { status: 200, body: await pageFor(input, options, cursorKey) };
   };
 }
@@ -86,15 +109,22 @@ async function pageFor<Sort extends string, Row extends object>(
 async function exportOf<Sort extends string, Row extends object>(
   { req, res, query }: ListInput<Sort>,
   options: ListOptions<Sort, Row>,
+  cursor: ExportCursor,
   logger: Logger,
 ): Promise<Readable> {
   const order = orderOf(query.sort ?? options.defaultSort, query.sort !== undefined);
-  const batches = await startExport(options.read, order);
-  const failed = (error: unknown) => {
-    const { message } = error as Error;
-    logger.error({ requestId: requestId(req as Request), message }, 'an export broke off');
-  };
-  return csvStream(res, `${options.fileName}.csv`, csvColumns(options.rowSchema), batches, failed);
+  const context = { requestId: requestId(req as Request) };
+  const failed = ({ message }: Error) => logger.error({ ...context, message }, 'an export broke off');
+  try {
+    const batches = await startExport(options.read, { ...order, cursor });
+    const stream = csvStream(res, `${options.fileName}.csv`, csvColumns(options.rowSchema), batches, failed);
+    // Here and not where the batches end: a reader may go away before it has taken the first.
+    stream.once('close', () => void cursor.close());
+    return stream;
+  } catch (error) {
+    await cursor.close();
+    throw error;
+  }
 }
 
 function orderOf<Sort extends string>(sort: Sort | `-${Sort}`, sortGiven: boolean) {
@@ -145,7 +175,7 @@ function wantsCsv(request: Request, query: ListQuery<string>): boolean {
 /** Reads the first batch at once, so that what is wrong with it is still an error answer and not a broken file. */
 async function startExport<Sort extends string, Row extends object>(
   read: ListOptions<Sort, Row>['read'],
-  order: { sort: Sort; descending: boolean; sortGiven: boolean },
+  order: { sort: Sort; descending: boolean; sortGiven: boolean; cursor: ExportCursor },
 ): Promise<AsyncIterable<Row[]>> {
   const batch = (after: Position | null) =>
     read({ ...order, limit: EXPORT_BATCH, offset: 0, after, withTotal: false });

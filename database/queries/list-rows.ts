@@ -1,5 +1,6 @@
 // What every list has in common: its order, the place where a page starts, and the total.
 import { compileStatement, type Queryable, type RawBuilder, sql } from '../sql.ts';
+import type { ExportCursor } from './export-cursor.ts';
 import { readRow, readRows } from './read-rows.ts';
 
 /** A field that a list may be sorted by. */
@@ -29,6 +30,8 @@ export interface ListRequest<Sort extends string = string> {
   after: Position | null;
   /** Totals are left out where nobody reads them, as in exports. */
   withTotal: boolean;
+  /** Where all rows are wanted, a batch a call: neither `limit`, nor `offset`, nor `after` counts then. */
+  cursor?: ExportCursor;
 }
 
 export interface ListResult<Row> {
@@ -67,6 +70,7 @@ export function all(conditions: RawBuilder<unknown>[]): RawBuilder<unknown> {
 /** Reads one page and the exact total in one statement. */
 export async function listRows<Row>(on: Queryable, list: ListStatement): Promise<ListResult<Row>> {
   const { request } = list;
+  if (request.cursor) return nextBatch(request.cursor, list);
   const found = await readRows(on, listStatement(list) as RawBuilder<Row & PageRow>, {
     // First pages of the usual size: as many texts as there are orders.
     keepPlan: request.offset === 0 && request.limit === USUAL_LIMIT,
@@ -84,6 +88,16 @@ export async function listRows<Row>(on: Queryable, list: ListStatement): Promise
   };
 }
 
+async function nextBatch<Row>(cursor: ExportCursor, list: ListStatement): Promise<ListResult<Row>> {
+  const rows = await cursor.batch(listStatement(list) as RawBuilder<Row & PageRow>);
+  const last = rows.at(-1);
+  return {
+    rows,
+    totalCount: 0,
+    next: last ? { key: last.sort_key, rank: last.sort_rank, id: last.sort_id } : null,
+  };
+}
+
 /** The SQL text and parameters of a list, for those who want to look at its plan or run it elsewhere. */
 export function compileList(list: ListStatement): { sql: string; parameters: readonly unknown[] } {
   return compileStatement(listStatement(list));
@@ -91,11 +105,13 @@ export function compileList(list: ListStatement): { sql: string; parameters: rea
 
 /**
  * The inner select finds the page's rows by index or top-N sort; the outer one computes what costs a look-up,
- * so that rows which are skipped cost none. A sub-select with a limit keeps its order: nothing is joined to it.
+ * so that rows which are skipped cost none. The sub-select's order is kept: nothing is joined to it.
  */
 function listStatement(list: ListStatement): RawBuilder<unknown> {
   const { request, sort, rank } = list;
-  const conditions = request.after ? [...list.where, isAfter(list, request.after)] : list.where;
+  const after = request.cursor ? null : request.after;
+  const conditions = after ? [...list.where, isAfter(list, after)] : list.where;
+  const page = sql`limit ${sql.lit(request.limit + 1)} offset ${sql.lit(request.offset)}`;
   const total = request.withTotal ? sql`, ${totalOf(list)} as total_count` : sql``;
   return sql`
     select ${list.columns}, o.sort_key, o.sort_rank, o.sort_id${total}
@@ -104,7 +120,7 @@ function listStatement(list: ListStatement): RawBuilder<unknown> {
       from ${list.from}
       where ${all(conditions)}
       order by ${rank ? sql`${rank}, ` : sql``}${sort.expression} ${direction(sort, request.descending)}, ${list.id}
-      limit ${sql.lit(request.limit + 1)} offset ${sql.lit(request.offset)}
+      ${request.cursor ? sql`` : page}
     ) o`;
 }
 

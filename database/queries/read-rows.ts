@@ -28,6 +28,8 @@ const types = {
 export interface ReadOptions {
   /** Whether the server should keep the statement's plan; see `readRows`. */
   keepPlan?: boolean;
+  /** How long the answer may take where that is not what the pool says, in milliseconds. */
+  timeoutMs?: number;
 }
 
 /**
@@ -43,7 +45,8 @@ export async function readRows<Row>(
 ): Promise<Row[]> {
   const { sql: text, parameters } = compileStatement(statement);
   const name = options.keepPlan && parameters.length === 0 ? nameOf(text) : undefined;
-  const result = await (on as pg.Pool).query({ name, text, values: [...parameters], types });
+  const query = { name, text, values: [...parameters], types, query_timeout: options.timeoutMs };
+  const result = await (on as pg.Pool).query(query);
   return result.rows as Row[];
 }
 
