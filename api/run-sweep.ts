@@ -28,20 +28,15 @@ export function startRunSweep(deps: {
 }): RunSweep {
   let going: Promise<void> | null = null;
   let cleanedAt = Number.NEGATIVE_INFINITY;
+  const attempt = (what: string, work: () => Promise<void>) =>
+    work().catch(({ message }: Error) => deps.logger.warn({ message }, `${what} failed; it is repeated`));
   const once = async () => {
-    try {
-      await wakeWaiting(deps);
-      if (performance.now() - cleanedAt > CLEAN_EVERY_MS) {
-        cleanedAt = performance.now();
-        await deleteExpiredTokens(deps.pool);
-        await deleteOldLoginFailures(deps.pool);
-      }
-    } catch (error) {
-      deps.logger.warn(
-        { message: (error as Error).message },
-        'the sweep of queued runs failed; it is repeated',
-      );
-    }
+    await attempt('the sweep of queued runs', () => wakeWaiting(deps));
+    await attempt('the sweep of cancelled runs', () => stopCancelled(deps));
+    if (performance.now() - cleanedAt < CLEAN_EVERY_MS) return;
+    cleanedAt = performance.now();
+    await attempt('clearing away expired tokens', () => deleteExpiredTokens(deps.pool));
+    await attempt('clearing away old sign-in failures', () => deleteOldLoginFailures(deps.pool));
   };
   const sweep = () => {
     going ??= once().finally(() => {
@@ -61,16 +56,31 @@ export function startRunSweep(deps: {
   };
 }
 
-async function wakeWaiting(deps: { pool: Pool; trigger: SyncTrigger; logger: Logger }): Promise<void> {
-  for (const project of await projectsWithWaitingRuns(deps.pool, GRACE_SECONDS, MOST_A_SWEEP)) {
-    await deps.trigger.wake(project);
-    deps.logger.info({ projectId: project.projectId }, 'woke the workflow of a run that was waiting');
-  }
-  for (const run of await runsWaitingToStop(deps.pool, GRACE_SECONDS * 5, MOST_A_SWEEP))
-    await deps.trigger.cancel(run).catch((error: unknown) => {
-      deps.logger.warn(
-        { runId: run.runId, message: (error as Error).message },
-        'a cancelled run could not be told',
-      );
+interface SweepDeps {
+  pool: Pool;
+  trigger: SyncTrigger;
+  logger: Logger;
+}
+
+/** All at once, so that a call which hangs holds up no other. */
+async function wakeWaiting({ pool, trigger, logger }: SweepDeps): Promise<void> {
+  const waiting = await projectsWithWaitingRuns(pool, GRACE_SECONDS, MOST_A_SWEEP);
+  const wake = async (project: { projectId: string; projectName: string }) => {
+    const { projectId } = project;
+    await trigger.wake(project).then(
+      () => logger.info({ projectId }, 'woke the workflow of a run that was waiting'),
+      ({ message }: Error) =>
+        logger.warn({ projectId, message }, 'a waiting run could not be started; it is repeated'),
+    );
+  };
+  await Promise.all(waiting.map(wake));
+}
+
+async function stopCancelled({ pool, trigger, logger }: SweepDeps): Promise<void> {
+  const waiting = await runsWaitingToStop(pool, GRACE_SECONDS * 5, MOST_A_SWEEP);
+  const stop = (run: { runId: string; workflowId: string }) =>
+    trigger.cancel(run).catch(({ message }: Error) => {
+      logger.warn({ runId: run.runId, message }, 'a cancelled run could not be told');
     });
+  await Promise.all(waiting.map(stop));
 }

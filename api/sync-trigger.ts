@@ -1,5 +1,7 @@
 // Tells a project's workflow that something is queued, cancelled or approved, starting it where it does not run.
-import { TypedSearchAttributes } from '@temporalio/common';
+import { isGrpcServiceError, ServiceError } from '@temporalio/client';
+import { TypedSearchAttributes, WorkflowNotFoundError } from '@temporalio/common';
+import { AppError } from '../domain/app-error.ts';
 import {
   cancelRunSignal,
   DEFAULT_SYNC_TIMINGS,
@@ -15,6 +17,7 @@ import type { TemporalAccess } from './dependencies.ts';
 /** A call to Temporal that takes longer counts as failed: the sweep will repeat it. */
 const CALL_TIMEOUT_MS = 3_000;
 
+/** All of them throw AppError: `unavailable` while Temporal is away, `conflict` where the workflow has ended. */
 export interface SyncTrigger {
   /** Starts the project's workflow, or wakes the one that runs; doing it twice does no harm. */
   wake(project: { projectId: string; projectName: string }): Promise<void>;
@@ -25,7 +28,7 @@ export interface SyncTrigger {
 export function createSyncTrigger(temporal: TemporalAccess, taskQueue: string): SyncTrigger {
   const call = async (work: (client: Awaited<ReturnType<TemporalAccess['client']>>) => Promise<unknown>) => {
     const client = await temporal.client();
-    await client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () => work(client));
+    await client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () => work(client)).catch(refuse);
   };
   return {
     wake: ({ projectId, projectName }) => {
@@ -51,4 +54,15 @@ export function createSyncTrigger(temporal: TemporalAccess, taskQueue: string): 
     resume: ({ runId, workflowId }) =>
       call((client) => client.workflow.getHandle(workflowId).signal(resumeRunSignal, { runId })),
   };
+}
+
+function refuse(cause: unknown): never {
+  if (cause instanceof WorkflowNotFoundError)
+    throw new AppError('conflict', 'The workflow of this run has ended; start a new run.', { cause });
+  if (cause instanceof ServiceError || isGrpcServiceError(cause))
+    throw new AppError('unavailable', 'The workflow service cannot be reached at the moment.', {
+      headers: { 'Retry-After': '5' },
+      cause,
+    });
+  throw cause;
 }

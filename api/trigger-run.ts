@@ -1,7 +1,8 @@
 // Triggers a run: the row first, the workflow after, so that nothing which was answered with 202 is lost.
 import { enqueueRun } from '../database/queries/enqueue-run.ts';
 import { getRun, type RunRow } from '../database/queries/list-runs.ts';
-import { runOne, sql, transaction } from '../database/sql.ts';
+import { type LockedProject, lockProject } from '../database/queries/lock-project.ts';
+import { transaction } from '../database/sql.ts';
 import { AppError } from '../domain/app-error.ts';
 import { syncProjectWorkflowId } from '../workflows/messages.ts';
 import type { Principal } from './auth/principal.ts';
@@ -16,15 +17,8 @@ export interface RunWish {
   note?: string | null | undefined;
 }
 
-interface Project {
-  name: string;
-  connectionId: string;
-  enabled: boolean;
-  mode: 'full' | 'incremental';
-}
-
 /**
- * The queued run, new or joined. If the workflow cannot be told now, the run stays queued and the sweep of
+ * The queued run, new or joined; the logger is the request's. If the workflow cannot be told now, the run stays queued and the sweep of
  * queued runs starts it.
  * @throws AppError `not_found`; `conflict` for a project that is switched off; `invalid_request`.
  */
@@ -35,18 +29,14 @@ export async function triggerRun(
   caller: Principal,
 ): Promise<RunRow> {
   const { pool } = deps.database;
-  const { runId, project } = await transaction(pool, async (client) => {
-    // Locked against a deletion at this moment. Served by the primary key.
-    const found = await runOne<Project>(
-      client,
-      sql`select name, connection_id as "connectionId", enabled, default_mode as mode
-          from sync_project where id = ${projectId}::uuid for share`,
-    );
+  const { runId, joined, project } = await transaction(pool, async (client) => {
+    const found = await lockProject(client, projectId);
     if (!found) throw new AppError('not_found', `Sync project with ID '${projectId}' was not found`);
     if (!found.enabled) throw new AppError('conflict', 'This project is switched off; enable it to run it.');
-    const { id } = await enqueueRun(client, requestOf(projectId, found, wish, caller));
-    return { runId: id, project: found };
+    const queued = await enqueueRun(client, requestOf(projectId, found, wish, caller));
+    return { runId: queued.id, joined: queued.joined, project: found };
   });
+  deps.logger.info({ projectId, runId }, joined ? 'joined a queued run' : 'queued a run');
   await deps.trigger.wake({ projectId, projectName: project.name }).catch((error: unknown) => {
     const { message } = error as Error;
     deps.logger.warn(
@@ -59,7 +49,7 @@ export async function triggerRun(
   return run;
 }
 
-function requestOf(projectId: string, project: Project, wish: RunWish, caller: Principal) {
+function requestOf(projectId: string, project: LockedProject, wish: RunWish, caller: Principal) {
   const mode = wish.mode ?? project.mode;
   if (mode === 'incremental')
     throw invalidRequest([{ path: 'body.mode', message: "'incremental' is not available yet" }]);

@@ -1,4 +1,5 @@
 // Connections: list, create, change, delete, test, and the source's schema.
+import { LockMode } from '@mikro-orm/core';
 import { initServer } from '@ts-rest/express';
 import type { Response } from 'express';
 import { connectionSchema, connectionsContract } from '../../contracts/connections.ts';
@@ -12,6 +13,7 @@ import {
   listConnections,
 } from '../../database/queries/list-connections.ts';
 import { newId } from '../../database/queries/new-id.ts';
+import { recordConnectionTest } from '../../database/queries/record-connection-test.ts';
 import { AppError } from '../../domain/app-error.ts';
 import {
   checkConfig,
@@ -95,17 +97,20 @@ async function createConnection(deps: RouteDeps, { name, type, config }: Draft):
 }
 
 async function updateConnection(deps: RouteDeps, id: string, body: Partial<Pick<Draft, 'name' | 'config'>>) {
-  const em = deps.database.orm.em.fork();
-  const connection = orNotFound((await em.findOne(ConnectionEntity, { id })) ?? undefined, 'Connection', id);
-  if (body.name !== undefined) connection.name = body.name;
-  if (body.config !== undefined) {
+  const updated = deps.database.orm.em.fork().transactional(async (em) => {
+    // Locked, since the new settings are laid over the old ones.
+    const lock = { lockMode: LockMode.PESSIMISTIC_WRITE };
+    const found = await em.findOne(ConnectionEntity, { id }, lock);
+    const connection = orNotFound(found ?? undefined, 'Connection', id);
+    if (body.name !== undefined) connection.name = body.name;
+    if (body.config === undefined) return;
     const definition = definitionOf(deps.connectors, connection.type);
     const merged = mergeConfig(deps.secretBox, definition, id, connection, body.config);
     Object.assign(connection, sealConfig(deps.secretBox, definition, id, merged));
     // What was tested is not what is stored now.
     Object.assign(connection, { status: 'untested', lastTestedAt: null, lastTestMessage: null });
-  }
-  await orNameTaken(em.flush(), `There is a connection named '${body.name}' already.`);
+  });
+  await orNameTaken(updated, `There is a connection named '${body.name}' already.`);
 }
 
 /** The stored connection, opened, as a connector wants it. */
@@ -113,19 +118,17 @@ async function openStored(deps: RouteDeps, id: string) {
   const em = deps.database.orm.em.fork();
   const connection = orNotFound((await em.findOne(ConnectionEntity, { id })) ?? undefined, 'Connection', id);
   return {
-    em,
     connection,
     opened: { id, type: connection.type, config: openConfig(deps.secretBox, id, connection) },
   };
 }
 
 async function testStored(deps: RouteDeps, id: string, response: Response) {
-  const { em, connection, opened } = await openStored(deps, id);
+  const { connection, opened } = await openStored(deps, id);
+  const { config, secrets } = connection;
   const test = await testConnection(deps, opened, response);
-  connection.status = test.ok ? 'ok' : 'failed';
-  connection.lastTestedAt = new Date();
-  connection.lastTestMessage = testSummary(test);
-  await em.flush();
+  const result = { status: test.ok ? 'ok' : 'failed', message: testSummary(test) } as const;
+  await recordConnectionTest(deps.database.pool, { id, config, secrets }, result);
   return test;
 }
 

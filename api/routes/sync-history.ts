@@ -1,5 +1,6 @@
 // Runs: history, details, what they changed, cancel and resume.
 import { initServer } from '@ts-rest/express';
+import type { Request } from 'express';
 import { contract } from '../../contracts/index.ts';
 import { runSchema } from '../../contracts/sync-history.ts';
 import { listRunChanges } from '../../database/queries/list-changes.ts';
@@ -8,6 +9,7 @@ import { getRun, getRunDetails, listRuns, type RunRow } from '../../database/que
 import { requestCancel } from '../../database/queries/request-cancel.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { rowSchemaOf } from '../http/csv.ts';
+import { requestId } from '../http/request-context.ts';
 import { orNotFound, type RouteDeps } from './route-dependencies.ts';
 
 export function syncHistoryRoutes(deps: RouteDeps) {
@@ -26,8 +28,8 @@ export function syncHistoryRoutes(deps: RouteDeps) {
       body: { data: orNotFound(await getRunDetails(pool, params.id), 'Run', params.id) },
     }),
     ...partsOfRuns(deps, existing),
-    cancel: async ({ params }) => {
-      await cancel(deps, params.id);
+    cancel: async ({ params, req }) => {
+      await cancel(deps, params.id, requestId(req as Request));
       return { status: 202, body: { data: await existing(params.id) } };
     },
     resume: async ({ params }) => {
@@ -79,13 +81,13 @@ function partsOfRuns(deps: RouteDeps, existing: (id: string) => Promise<RunRow>)
 }
 
 /** The wish is in the database first: if the workflow cannot be told now, the sweep of queued runs tells it. */
-async function cancel(deps: RouteDeps, runId: string): Promise<void> {
+async function cancel(deps: RouteDeps, runId: string, request: string): Promise<void> {
   const asked = orNotFound(await requestCancel(deps.database.pool, runId), 'Run', runId);
   if (!asked.accepted) throw new AppError('conflict', `This run is over: it is ${asked.status}.`);
   if (asked.status === 'queued') return;
   await deps.trigger.cancel({ runId, workflowId: asked.workflowId }).catch((error: unknown) => {
     deps.logger.warn(
-      { runId, message: (error as Error).message },
+      { requestId: request, runId, message: (error as Error).message },
       'a cancelled run could not be told; it is repeated',
     );
   });

@@ -1,4 +1,5 @@
 // Sync projects: list, create, change, delete, and the trigger of a run.
+import { type EntityManager, LockMode } from '@mikro-orm/core';
 import { initServer } from '@ts-rest/express';
 import type { Request } from 'express';
 import type { z } from 'zod';
@@ -15,6 +16,7 @@ import { checkMappings } from '../../domain/mapping-checks.ts';
 import type { AttributeMapping } from '../../domain/object-fields.ts';
 import { requirePrincipal } from '../auth/principal.ts';
 import { definitionOf } from '../connection-config.ts';
+import { requestId } from '../http/request-context.ts';
 import { invalidRequest } from '../http/validation-errors.ts';
 import { triggerRun } from '../trigger-run.ts';
 import { refuseNotYet } from './not-yet.ts';
@@ -48,7 +50,9 @@ export function syncProjectsRoutes(deps: RouteDeps) {
       return { status: 204, body: undefined };
     },
     run: async ({ req, res, params, body }) => {
-      const run = await triggerRun(deps, params.id, body ?? {}, requirePrincipal(req as Request));
+      const logger = deps.logger.child({ requestId: requestId(req as Request) });
+      const caller = requirePrincipal(req as Request);
+      const run = await triggerRun({ ...deps, logger }, params.id, body ?? {}, caller);
       res.setHeader('Location', `/api/sync/history/${run.id}`);
       return { status: 202, body: { data: run } };
     },
@@ -83,15 +87,27 @@ async function createProject(
   body: Settings & { name: string; connectionId: string },
 ): Promise<string> {
   refuseLaterFeatures(body);
-  const em = deps.database.orm.em.fork();
-  const connection = await em.findOne(ConnectionEntity, { id: body.connectionId });
+  const id = await newId(deps.database.pool);
+  const created = deps.database.orm.em.fork().transactional((em) => insertProject(deps, em, id, body));
+  await orNameTaken(created, `There is a sync project named '${body.name}' already.`);
+  return id;
+}
+
+async function insertProject(
+  deps: RouteDeps,
+  em: EntityManager,
+  id: string,
+  body: Settings & { name: string; connectionId: string },
+): Promise<void> {
+  // Locked against a deletion at this moment.
+  const lock = { lockMode: LockMode.PESSIMISTIC_READ };
+  const connection = await em.findOne(ConnectionEntity, { id: body.connectionId }, lock);
   if (!connection)
     throw invalidRequest([{ path: 'body.connectionId', message: 'there is no connection with this ID' }]);
   const definition = definitionOf(deps.connectors, connection.type);
   const scopes = body.scopes ?? definition.defaultScopes(connection.config);
   const attributeMappings = body.attributeMappings ?? [];
   checkProject(definition, scopes, attributeMappings);
-  const id = await newId(deps.database.pool);
   const { schedule, ...settings } = body;
   em.create(SyncProjectEntity, {
     ...withoutUndefined(settings),
@@ -100,20 +116,21 @@ async function createProject(
     attributeMappings,
     schedule: null,
   } as never);
-  await orNameTaken(em.flush(), `There is a sync project named '${body.name}' already.`);
-  return id;
 }
 
 async function updateProject(deps: RouteDeps, id: string, body: Settings): Promise<void> {
   refuseLaterFeatures(body);
-  const em = deps.database.orm.em.fork();
-  const project = orNotFound((await em.findOne(SyncProjectEntity, { id })) ?? undefined, 'Sync project', id);
-  Object.assign(project, withoutUndefined(body));
-  if (body.scopes !== undefined || body.attributeMappings !== undefined) {
+  const updated = deps.database.orm.em.fork().transactional(async (em) => {
+    // Locked, since what is checked is the old and the new together.
+    const lock = { lockMode: LockMode.PESSIMISTIC_WRITE };
+    const found = await em.findOne(SyncProjectEntity, { id }, lock);
+    const project = orNotFound(found ?? undefined, 'Sync project', id);
+    Object.assign(project, withoutUndefined(body));
+    if (body.scopes === undefined && body.attributeMappings === undefined) return;
     const connection = await em.findOneOrFail(ConnectionEntity, { id: project.connectionId });
     checkProject(definitionOf(deps.connectors, connection.type), project.scopes, project.attributeMappings);
-  }
-  await orNameTaken(em.flush(), `There is a sync project named '${body.name}' already.`);
+  });
+  await orNameTaken(updated, `There is a sync project named '${body.name}' already.`);
 }
 
 function withoutUndefined<T extends object>(given: T): Partial<T> {

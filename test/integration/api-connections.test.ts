@@ -1,5 +1,6 @@
 // Connections over HTTP: settings, secrets that never come back, tests, deletion.
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startApi, type TestApi } from '../support/api.ts';
@@ -198,6 +199,26 @@ describe('connection tests', () => {
     expect(refused.body.data.checks.at(-1)).toMatchObject({ name: 'connect', ok: false });
   });
 
+  it('are not kept for settings that were changed meanwhile', async () => {
+    const waiting = Promise.withResolvers<Socket>();
+    // Takes connections and answers nothing.
+    const silent = createServer((socket) => waiting.resolve(socket.on('error', () => {})));
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    try {
+      const url = `ldap://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+      const id = await created(ldap({ url }));
+      const test = api.post(`/api/connections/${id}/test`);
+      const socket = await waiting.promise;
+      expect((await api.patch(`/api/connections/${id}`, { config: { pageSize: 9 } })).status).toBe(200);
+      socket.destroy();
+      expect((await test).body.data.ok).toBe(false);
+      const { data } = (await api.get(`/api/connections/${id}`)).body;
+      expect(data).toMatchObject({ status: 'untested', lastTestedAt: null });
+    } finally {
+      silent.close();
+    }
+  });
+
   it('read the schema, or say why not', async () => {
     const id = await created(csv());
     const { body } = await api.get(`/api/connections/${id}/schema`);
@@ -246,6 +267,20 @@ describe('GET, PATCH and DELETE of connections', () => {
     expect((await api.patch(`/api/connections/${id}`, { type: 'ldap' })).body.details[0].path).toBe(
       'body.type',
     );
+  });
+
+  it('lose no change of several at the same moment', async () => {
+    const changes = { delimiter: ';', encoding: 'latin1', classColumn: 'kind', multiValueSeparator: '|' };
+    for (let round = 0; round < 3; round += 1) {
+      const id = await created(csv());
+      const answers = await Promise.all(
+        Object.entries(changes).map(([field, value]) =>
+          api.patch(`/api/connections/${id}`, { config: { [field]: value } }),
+        ),
+      );
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+      expect((await api.get(`/api/connections/${id}`)).body.data.config).toMatchObject(changes);
+    }
   });
 
   it('delete with all that came from it, but not while a project uses it', async () => {

@@ -1,7 +1,9 @@
 // The history of runs over HTTP, on a real Temporal server without a worker: what is queued stays to be seen.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { TestApi } from '../support/api.ts';
+import { startApi, type TestApi } from '../support/api.ts';
+import { testEnvironment } from '../support/environment.ts';
 import { insertChange, insertProject, insertRun, insertUser } from '../support/factories.ts';
+import { startPausableProxy } from '../support/pausable-proxy.ts';
 import { startWorkerlessApi, type WorkerlessApi } from '../support/workerless-api.ts';
 
 const UNKNOWN_ID = '01a00000-0000-7000-8000-000000000000';
@@ -134,6 +136,33 @@ describe('/api/sync/history', () => {
     const over = await insertRun(pool, project);
     expect((await api.post(`/api/sync/history/${over}/resume`)).status).toBe(409);
     expect((await api.post(`/api/sync/history/${UNKNOWN_ID}/resume`)).status).toBe(404);
+  });
+
+  it('answers 409 for a paused run whose workflow has ended, and 503 while Temporal is away', async () => {
+    const { pool } = api.database;
+    const project = { projectId: await insertProject(pool, connection), connectionId: connection };
+    const runId = await insertRun(pool, project, { status: 'paused', pause_reason: 'delete_threshold' });
+    const ended = await api.post(`/api/sync/history/${runId}/resume`);
+    expect(ended.body).toMatchObject({ error: 'Conflict', statusCode: 409 });
+    const [host = '', port] = testEnvironment().temporalAddress.split(':');
+    const proxy = await startPausableProxy({ host, port: Number(port) });
+    const settings = { TEMPORAL_ADDRESS: `127.0.0.1:${proxy.port}` };
+    const other = await startApi({ databaseUrl: workerless.databaseUrl, settings });
+    try {
+      // The connection is made, and lost after.
+      expect((await other.post(`/api/sync/history/${runId}/resume`)).status).toBe(409);
+      await proxy.vanish();
+      const away = await other.post(`/api/sync/history/${runId}/resume`);
+      expect(away.body).toMatchObject({ error: 'Service Unavailable', statusCode: 503 });
+      const headers = { 'x-request-id': 'cancelled-while-away' };
+      const cancelled = await other.post(`/api/sync/history/${runId}/cancel`, undefined, { headers });
+      expect(cancelled.status).toBe(202);
+      const told = other.logLines.map((line) => JSON.parse(line)).filter((line) => line.runId === runId);
+      expect(told).toMatchObject([{ requestId: 'cancelled-while-away' }]);
+    } finally {
+      await other.close();
+      await proxy.close();
+    }
   });
 
   it('cancels a queued run at once, asks a running one to stop, and refuses one that is over', async () => {

@@ -64,6 +64,28 @@ describe('POST /api/sync/projects', () => {
     expect(answer.body.details.map((detail: { path: string }) => detail.path)).toContain(path);
   });
 
+  it('refuses a connection that is deleted at this moment', async () => {
+    const { pool } = api.database;
+    const leaving = await insertConnection(pool);
+    const deletion = await pool.connect();
+    try {
+      await deletion.query('begin');
+      await deletion.query('delete from connection where id = $1', [leaving]);
+      const answer = api.post('/api/sync/projects', draft({ connectionId: leaving }));
+      await until('the request to wait for the deletion', async () => {
+        const { rows } = await pool.query(
+          "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        );
+        return rows.length > 0;
+      });
+      await deletion.query('commit');
+      expect((await answer).status).toBe(400);
+      expect((await answer).body.details[0].path).toBe('body.connectionId');
+    } finally {
+      deletion.release();
+    }
+  });
+
   it('refuses a filter that the directory cannot read, and takes one that it can', async () => {
     const directory = await insertConnection(api.database.pool, {
       type: 'ldap',
@@ -194,6 +216,44 @@ describe('POST /api/sync/projects/{id}/run', () => {
   it('answers 404 for strangers and 409 for a project that is switched off', async () => {
     expect((await api.post(`/api/sync/projects/${UNKNOWN_ID}/run`)).status).toBe(404);
     expect((await api.post(`/api/sync/projects/${await created({ enabled: false })}/run`)).status).toBe(409);
+  });
+
+  it('says in the log whether a request queued a run or joined one', async () => {
+    const id = await created();
+    for (const request of ['first-of-two-requests', 'second-of-two-requests'])
+      await api.post(`/api/sync/projects/${id}/run`, undefined, { headers: { 'x-request-id': request } });
+    const lines = api.logLines.map((line) => JSON.parse(line)).filter((line) => line.projectId === id);
+    expect(lines).toMatchObject([
+      { requestId: 'first-of-two-requests', msg: 'queued a run' },
+      { requestId: 'second-of-two-requests', msg: 'joined a queued run' },
+    ]);
+  });
+
+  it('is started by the sweep although another project cannot be', async () => {
+    const { pool } = api.database;
+    const ids = [await created(), await created()];
+    for (const [index, projectId] of ids.entries())
+      await insertRun(
+        pool,
+        { projectId, connectionId: connection },
+        { status: 'queued', queued_at: new Date(index * 1_000) },
+      );
+    const temporal = createTemporalAccess(testEnvironment().temporalAddress, 'default');
+    const real = createSyncTrigger(temporal, api.settings.TEMPORAL_TASK_QUEUE);
+    const wake: typeof real.wake = (project) =>
+      project.projectId === ids[0] ? Promise.reject(new Error('refused')) : real.wake(project);
+    const logger = pino({ level: 'silent' });
+    const sweep = startRunSweep({ pool, trigger: { ...real, wake }, logger, everyMs: 60_000 });
+    try {
+      await sweep.sweep();
+      const { workflow } = await temporal.client();
+      const state = (id = '') => workflow.getHandle(`sync-project:${id}`).describe();
+      expect((await state(ids[1])).status.name).toBe('RUNNING');
+      await expect(state(ids[0])).rejects.toThrow('not found');
+    } finally {
+      await sweep.stop();
+      await temporal.close();
+    }
   });
 
   it('loses nothing while Temporal is away: the sweep starts the workflow later', async () => {

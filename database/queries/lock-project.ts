@@ -1,0 +1,18 @@
+// Reads what a trigger has to know of a project, and keeps the project from being deleted meanwhile.
+import { type Queryable, runOne, sql } from '../sql.ts';
+
+export interface LockedProject {
+  name: string;
+  connectionId: string;
+  enabled: boolean;
+  mode: 'full' | 'incremental';
+}
+
+/** Locked against a deletion until the transaction ends. Served by the primary key. */
+export function lockProject(on: Queryable, id: string): Promise<LockedProject | undefined> {
+  return runOne<LockedProject>(
+    on,
+    sql`select name, connection_id as "connectionId", enabled, default_mode as mode
+        from sync_project where id = ${id}::uuid for share`,
+  );
+}
