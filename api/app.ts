@@ -1,6 +1,6 @@
 // Puts the Express app together: who calls, how often they may, what they may do, and the contract's routes.
 import { createExpressEndpoints } from '@ts-rest/express';
-import express, { type Express, type Request } from 'express';
+import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
 import { contract } from '../contracts/index.ts';
 import { operationsOf } from '../contracts/routes.ts';
 import { identifyCaller } from './auth/bearer.ts';
@@ -41,7 +41,8 @@ export function createApp(deps: AppDeps): Express {
   app.disable('etag');
   trustProxy(app, deps.settings.TRUST_PROXY);
   app.use(requestContext(deps.logger), securityHeaders());
-  app.use(identifyCaller(tokens), rateLimit(pool, deps.settings));
+  const limit = rateLimit(pool, deps.settings);
+  app.use(identifyCaller(tokens), countRefused(limit), limit);
   app.use('/api/docs', docsRouter());
   serveContract(app, {
     ...deps,
@@ -51,6 +52,12 @@ export function createApp(deps: AppDeps): Express {
     respondWithList: createListResponder(deps.keys.cursor, pool, deps.logger),
   });
   return app;
+}
+
+/** A request whose caller could not be told is counted all the same, by its address. */
+function countRefused(limit: RequestHandler): ErrorRequestHandler {
+  return (error: unknown, request, response, next) =>
+    limit(request, response, (limited?: unknown) => next(limited ?? error));
 }
 
 function serveContract(app: Express, deps: RouteDeps): void {

@@ -10,7 +10,7 @@ export function importDirectory(home: string): string {
   return join(home, 'import');
 }
 
-/** Above the sum of a test's own time-outs; the checks have theirs. */
+/** How long a caller waits at most, whatever time-outs the connection's settings ask for. */
 const LIMIT_MS = 120_000;
 
 interface Opened {
@@ -19,21 +19,31 @@ interface Opened {
   config: Record<string, unknown>;
 }
 
-/** Runs `work` on an open connector; it is told to stop when the client goes away. */
+/**
+ * Runs `work` on an open connector; it is told to stop when the client goes away, or after `limitMs`.
+ * @throws AppError `timeout` then.
+ */
 export async function withConnector<T>(
   deps: Pick<AppDeps, 'connectors' | 'settings'>,
   connection: Opened,
   response: Response,
   work: (connector: CapableConnector, signal: AbortSignal) => Promise<T>,
+  limitMs = LIMIT_MS,
 ): Promise<T> {
   const gone = new AbortController();
+  const late = AbortSignal.timeout(limitMs);
   const abort = () => gone.abort();
   response.once('close', abort);
   const connector = deps.connectors.open(connection, {
     importDirectory: importDirectory(deps.settings.IDENTITY_CENTER_HOME),
   });
   try {
-    return await work(connector, AbortSignal.any([gone.signal, AbortSignal.timeout(LIMIT_MS)]));
+    return await work(connector, AbortSignal.any([gone.signal, late]));
+  } catch (cause) {
+    if (gone.signal.aborted) throw new Error('the caller went away', { cause });
+    if (!late.aborted) throw cause;
+    const seconds = Math.ceil(limitMs / 1_000);
+    throw new AppError('timeout', `The source was not done within ${seconds} s.`, { cause });
   } finally {
     response.off('close', abort);
     await connector.close();
@@ -45,14 +55,28 @@ export async function testConnection(
   deps: Pick<AppDeps, 'connectors' | 'settings'>,
   connection: Opened,
   response: Response,
+  limitMs = LIMIT_MS,
 ): Promise<ConnectionTest> {
   try {
-    return await withConnector(deps, connection, response, (connector, signal) => connector.test(signal));
+    return await withConnector(
+      deps,
+      connection,
+      response,
+      (connector, signal) => connector.test(signal),
+      limitMs,
+    );
   } catch (error) {
     if (!(error instanceof AppError) || error.status === 500) throw error;
     return {
       ok: false,
-      checks: [{ name: 'resolve', ok: false, message: error.message, durationMs: 0 }],
+      checks: [
+        {
+          name: error.code === 'timeout' ? 'connect' : 'resolve',
+          ok: false,
+          message: error.message,
+          durationMs: 0,
+        },
+      ],
       serverInfo: {},
     };
   }

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import express, { type Router } from 'express';
+import { AppError } from '../domain/app-error.ts';
 
 const ASSETS = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
 
@@ -62,10 +63,17 @@ export function docsRouter(): Router {
     response.type('text/javascript').send(START);
   });
   for (const asset of ASSETS)
-    router.get(`/${asset}`, (_request, response, next) => {
-      response.sendFile(join(folder, asset), (error) => {
+    router.get(`/${asset}`, (request, response, next) => {
+      // Always the whole file: there is no state that a precondition could protect.
+      for (const header of ['if-match', 'if-unmodified-since']) delete request.headers[header];
+      response.sendFile(join(folder, asset), { acceptRanges: false, etag: false }, (error) => {
         if (error) next(error);
       });
     });
+  router.all(['/', '/start.js', ...ASSETS.map((asset) => `/${asset}`)], (request, _response, next) => {
+    const headers = { Allow: 'GET, HEAD' };
+    const message = `${request.method} is not possible here; ${headers.Allow} is.`;
+    next(new AppError('method_not_allowed', message, { headers }));
+  });
   return router;
 }

@@ -15,6 +15,7 @@ import { createApp } from './app.ts';
 import { deriveApiKeys } from './auth/keys.ts';
 import { importDirectory } from './connection-test.ts';
 import type { AppDeps } from './dependencies.ts';
+import { answerClientError } from './http/client-error.ts';
 import { startRunSweep } from './run-sweep.ts';
 import { createSyncTrigger } from './sync-trigger.ts';
 import { createTemporalAccess } from './temporal-access.ts';
@@ -41,7 +42,7 @@ async function main(): Promise<void> {
       `\nThe account '${ADMIN_USERNAME}' was made. Its password, shown this once: ${password}\n\n`,
     );
   const deps = assemble(settings, logger, database);
-  const server = await listen(createServer(createApp(deps)), settings);
+  const server = await listen(createServer(createApp(deps)).on('clientError', answerClientError), settings);
   const trigger = createSyncTrigger(deps.temporal, settings.TEMPORAL_TASK_QUEUE);
   const sweep = startRunSweep({ pool: database.pool, trigger, logger, everyMs: SWEEP_EVERY_MS });
   logger.info(`listening on ${addressOf(server)}`);

@@ -1,10 +1,12 @@
 // Reads a request's JSON body, once it is known who sends it and which operation it is for.
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { AppError } from '../../domain/app-error.ts';
+import { unstorable } from './storable-text.ts';
+import { invalidRequest } from './validation-errors.ts';
 
 const parse = express.json({ limit: '1mb', strict: false, type: () => true });
 
-/** Bodies up to 1 MiB, JSON only; operations without a body never read one. */
+/** Bodies up to 1 MiB, JSON only, whatever the operation; nothing is read where none is announced. */
 export const jsonBody: RequestHandler = (request, response, next) => {
   if (!hasBody(request)) {
     next();
@@ -14,7 +16,11 @@ export const jsonBody: RequestHandler = (request, response, next) => {
     next(new AppError('unsupported_media_type', 'A request body is JSON: Content-Type: application/json.'));
     return;
   }
-  parse(request, response, (error?: unknown) => next(error === undefined ? undefined : bodyError(error)));
+  parse(request, response, (error?: unknown) => {
+    const problem = error === undefined ? unstorable(request.body) : null;
+    if (problem) next(invalidRequest([problem]));
+    else next(error === undefined ? undefined : bodyError(error));
+  });
 };
 
 function hasBody(request: Request): boolean {
@@ -43,7 +49,9 @@ function bodyError(error: unknown): unknown {
     case 'request.size.invalid':
       return new AppError('invalid_request', 'The body ended early.', detail('is shorter than announced'));
     default:
-      return error;
+      // What decompressing says of the bytes comes without a type.
+      if ((error as { status?: unknown }).status !== 400) return error;
+      return new AppError('invalid_request', 'The body cannot be read.', detail('cannot be decompressed'));
   }
 }
 

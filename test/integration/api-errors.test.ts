@@ -55,6 +55,42 @@ describe('errors', () => {
     expect(answer.body.details[0].path).toBe('body');
   });
 
+  it.each([
+    ['"a\\u0000b"', 'body.config.baseDns.0'],
+    ['"a\\ud800b"', 'body.config.baseDns.0'],
+    ['{"\\udfff": 1}', 'body.config.baseDns.0'],
+    ['{"\\u0000": 1}', 'body.config.baseDns.0'],
+    [`${'['.repeat(100)}${']'.repeat(100)}`, 'body'],
+    [`${'['.repeat(300_000)}${']'.repeat(300_000)}`, 'body'],
+  ])('400 for text that cannot be stored', async (inner, path) => {
+    const answer = await api.post('/api/connections', undefined, {
+      rawBody: `{"name":"x","type":"ldap","config":{"url":"ldap://x","baseDns":[${inner}]}}`,
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(answer.status).toBe(400);
+    expect(answer.body.details[0].path).toBe(path);
+  });
+
+  it('400 for lone surrogates and U+0000 in mappings and scopes', async () => {
+    for (const rawBody of [
+      '{"attributeMappings":[{"target":"email","source":"\\ud800"}]}',
+      '{"scopes":[{"objectClass":"user","baseDn":"dc=\\u0000"}]}',
+    ]) {
+      const path = '/api/sync/projects/01a00000-0000-7000-8000-000000000000';
+      const headers = { 'content-type': 'application/json' };
+      expect((await api.patch(path, undefined, { rawBody, headers })).status).toBe(400);
+    }
+  });
+
+  it('400 for a body that is no gzip, saying so', async () => {
+    const answer = await api.post('/api/connections', undefined, {
+      rawBody: new TextEncoder().encode('{"name":"x"}'),
+      headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+    });
+    expect(answer.status).toBe(400);
+    expect(answer.body.details).toEqual([{ path: 'body', message: 'cannot be decompressed' }]);
+  });
+
   it('400 for a missing body', async () => {
     expect((await api.post('/api/connections')).status).toBe(400);
   });

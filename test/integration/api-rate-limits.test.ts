@@ -92,6 +92,16 @@ describe('rate limits', () => {
     expect((await from('198.51.100.2', '/api/users')).status).toBe(401);
   });
 
+  it('count requests whose caller cannot be told', async () => {
+    const api = await apiWith(2, 0);
+    const refused = () => api.get('/api/users?access_token=x', { token: null });
+    const first = await refused();
+    expect([first.status, first.headers.get('ratelimit')]).toEqual([400, expect.stringContaining('r=1')]);
+    expect((await refused()).status).toBe(400);
+    expect((await refused()).status).toBe(429);
+    expect((await api.get('/api/users', { token: null })).status).toBe(429);
+  });
+
   it('do not believe X-Forwarded-For without TRUST_PROXY', async () => {
     const api = await apiWith(2, 0);
     const from = (address: string) =>

@@ -2,9 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -83,6 +84,27 @@ describe('the API process', () => {
     const second = start({ IDENTITY_CENTER_ADMIN_PASSWORD: 'is-not-taken-now' });
     await second.listening();
     expect(second.output.text).not.toContain('shown this once');
+  });
+
+  it('answers what is no HTTP in the shape of every error', async () => {
+    const { hostname, port } = new URL(await start({}).listening());
+    const answerTo = async (text: string) => {
+      const socket = connect(Number(port), hostname);
+      socket.end(text);
+      const [head = '', body = ''] = (
+        await new Response(Readable.toWeb(socket) as ReadableStream).text()
+      ).split('\r\n\r\n');
+      expect(head).toContain('Content-Type: application/json');
+      return JSON.parse(body);
+    };
+    expect(await answerTo('nonsense\r\n\r\n')).toEqual({
+      error: 'Bad Request',
+      message: 'This is not a valid HTTP request.',
+      statusCode: 400,
+      details: [],
+    });
+    const long = `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`;
+    expect(await answerTo(long)).toMatchObject({ error: 'Request Header Fields Too Large', statusCode: 431 });
   });
 
   it('says which port is taken and how to choose another', async () => {
