@@ -1,11 +1,16 @@
 // Connections over HTTP: settings, secrets that never come back, tests, deletion.
+import { EventEmitter } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Response } from 'express';
+import { testConnection } from '../../api/connection-test.ts';
+import { createConnectorRegistry } from '../../connectors/registry.ts';
 import { startApi, type TestApi } from '../support/api.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { insertGroup, insertMembership, insertProject, insertUser } from '../support/factories.ts';
+import { until } from '../support/until.ts';
 
 const PASSWORD = 'p4ss-that-stays-here';
 const UNKNOWN_ID = '01a00000-0000-7000-8000-000000000000';
@@ -197,6 +202,43 @@ describe('connection tests', () => {
     expect(failed.map((row: { id: string }) => row.id)).toContain(id);
     const refused = await api.post('/api/connections/test', ldap());
     expect(refused.body.data.checks.at(-1)).toMatchObject({ name: 'connect', ok: false });
+  });
+
+  it('end when their time is over, and with their caller, whatever the settings say', async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => sockets.push(socket.on('error', () => {}).resume()));
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    try {
+      const url = `ldap://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+      const { config } = ldap({ url, connectTimeoutMs: 600_000 });
+      const deps = { connectors: createConnectorRegistry(), settings: api.settings };
+      const waiting = new EventEmitter() as Response;
+      const test = await testConnection(deps, { id: 'unsaved', type: 'ldap', config }, waiting, 100);
+      expect(test).toMatchObject({
+        ok: false,
+        checks: [{ ok: false, message: expect.stringContaining('1 s') }],
+      });
+      const leaving = new AbortController();
+      const headers = { authorization: `Bearer ${await api.login()}`, 'content-type': 'application/json' };
+      const asked = fetch(`${api.baseUrl}/api/connections/test`, {
+        method: 'POST',
+        body: JSON.stringify({ type: 'ldap', config }),
+        headers: { ...headers, 'x-request-id': 'who-leaves-early' },
+        signal: leaving.signal,
+      }).catch(() => null);
+      await until('the test to connect', () => sockets.length === 2);
+      leaving.abort();
+      await asked;
+      const lines = () => api.logLines.filter((line) => line.includes('who-leaves-early'));
+      await until('the connection to be closed', () =>
+        sockets.every((socket) => socket.readableEnded || socket.destroyed),
+      );
+      await until('the request to be logged', () => lines().length > 0);
+      expect(lines().map((line) => JSON.parse(line))).toMatchObject([{ level: 30, aborted: true }]);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    }
   });
 
   it('are not kept for settings that were changed meanwhile', async () => {
