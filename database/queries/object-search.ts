@@ -17,16 +17,23 @@ function folded(pattern: string): RawBuilder<unknown> {
   return sql`lower(${pattern}::text collate pg_c_utf8)`;
 }
 
+/** Terms of one or two letters are beginnings; in scripts that write a name in as many characters, they are names. */
+function isBeginning(term: string): boolean {
+  const isAscii = Buffer.byteLength(term) === term.length;
+  return isAscii && term.length <= 2;
+}
+
 /**
- * Name, email or account name: substring, or the beginning of one of them for terms of one or two characters.
- * The trigram index directory_object_search serves both (a beginning has a trigram of its own).
+ * Name, email or account name: substring, or the beginning of one of them for terms of one or two letters.
+ * The trigram index directory_object_search serves both (a beginning has a trigram of its own); a substring of
+ * one or two characters has no trigram, and reads the class as a whole.
  */
 export function searchNames(term: string): Search {
   const escaped = escapeLike(term);
   const begins = sql`(o.search_text like ${folded(`${escaped}%`)} or o.search_text like ${folded(`%\n${escaped}%`)})`;
   const contains = sql`o.search_text like ${folded(`%${escaped}%`)}`;
   return {
-    condition: [...term].length <= 2 ? begins : contains,
+    condition: isBeginning(term) ? begins : contains,
     rank: sql`case when ${begins} then 0 else 1 end`,
   };
 }
@@ -37,7 +44,7 @@ export function searchNames(term: string): Search {
  */
 export function searchNamesAndDns(term: string): Search {
   const escaped = escapeLike(term);
-  const short = [...term].length <= 2;
+  const short = isBeginning(term);
   const begins = folded(`${escaped}%`);
   const pattern = short ? begins : folded(`%${escaped}%`);
   return {

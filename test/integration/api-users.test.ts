@@ -73,6 +73,25 @@ describe('GET /api/users', () => {
     else expect(answer.body.totalCount).toBe(4);
   });
 
+  it('finds short names of scripts that need few characters anywhere in a name', async () => {
+    const { pool } = api.database;
+    const connectionId = await insertConnection(pool);
+    for (const name of ['山田太郎', '太郎丸', '花子'])
+      await insertUser(pool, connectionId, { display_name: name });
+    for (const kind of ['users', 'objects']) {
+      const path = `/api/${kind}?connectionId=${connectionId}&search=`;
+      const { body } = await api.get(path + encodeURIComponent('太郎'));
+      // Names that begin with it come first.
+      const names = body.data.map(
+        (row: { displayName?: string; name?: string }) => row.displayName ?? row.name,
+      );
+      expect([kind, names]).toEqual([kind, ['太郎丸', '山田太郎']]);
+      expect((await api.get(path + encodeURIComponent('子'))).body.totalCount).toBe(1);
+    }
+    await pool.query('delete from directory_object where connection_id = $1', [connectionId]);
+    await pool.query('delete from object_count where connection_id = $1', [connectionId]);
+  });
+
   it('filters by connection', async () => {
     const answer = await api.get(`/api/users?connectionId=${second}`);
     expect(namesOf(answer)).toEqual(['Dan']);
