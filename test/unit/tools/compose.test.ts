@@ -19,9 +19,14 @@ interface Service {
 }
 const compose = parse(text, { merge: true }) as { services: Record<string, Service> };
 
+/** Settings that this set decides itself, or that mean nothing in it. */
+const FIXED = ['PORT', 'HOST', 'IDENTITY_CENTER_HOME', 'DATABASE_URL', 'TEMPORAL_ADDRESS', 'TEMPORAL_CLI'];
+
 /** Fills `${NAME:?why}` and `${NAME:-default}` in as Compose does. */
 function interpolate(value: string, environment: Record<string, string>): string {
-  return value.replaceAll(/\$\{(\w+)(?::[-?]([^}]*))?\}/g, (_, name: string) => environment[name] ?? '');
+  return value.replaceAll(/\$\{(\w+)(?::[-?]([^}]*))?\}/g, (_, name: string, rest = '') => {
+    return environment[name] || rest;
+  });
 }
 
 describe('docker-compose.yml', () => {
@@ -55,6 +60,15 @@ describe('docker-compose.yml', () => {
       DATABASE_URL: 'postgresql://identity_center:secret@postgres:5432/identity_center',
       TEMPORAL_ADDRESS: 'temporal:7233',
     });
+  });
+
+  it('passes every setting on that can be chosen, with the default that it has anyway', () => {
+    const environment = compose.services.api?.environment ?? {};
+    const chosen = SETTING_NAMES.filter((name) => !FIXED.includes(name));
+    for (const name of chosen) expect(environment[name]).toContain(`\${${name}:`);
+    const optional = chosen.filter((name) => environment[name]?.includes(':-'));
+    const filled = optional.map((name) => [name, interpolate(environment[name] ?? '', {})]);
+    expect(parseSettings(Object.fromEntries(filled))).toEqual(parseSettings({}));
   });
 
   it('runs two of each of ours, from files that the image has', () => {
