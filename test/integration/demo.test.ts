@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { removeEmbeddedPostgres } from '../../tools/embedded-postgres.ts';
 import { freePort } from '../../tools/free-port.ts';
 import { generateSample } from '../../tools/generate-sample.ts';
+import { hasCurl } from '../../tools/slapd-packages.ts';
 import { newHome, type PlatformProcess, startPlatform } from '../support/platform-process.ts';
 
 const READY = 'Ctrl-C stops it';
@@ -56,7 +57,8 @@ describe('npm run demo', () => {
     }
   });
 
-  it('prints three commands that work in a new shell', () => {
+  const withCurl = hasCurl() ? it : it.skip;
+  withCurl(`prints three commands that work in a new shell${hasCurl() ? '' : ' (there is no curl)'}`, () => {
     const lines = platform
       .output()
       .stdout.split('\n')
