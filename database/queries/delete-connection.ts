@@ -4,7 +4,7 @@ import { AppError } from '../../domain/app-error.ts';
 import { lockConnection } from '../run-fence.ts';
 import { run, runOne, sql, transaction } from '../sql.ts';
 
-/** Tables that hold what was read; each is cleared by connection_id, which the unique indexes of most begin with. */
+/** Tables that hold what was read; each is cleared by connection_id. Few have an index that begins with it: a table may be read as a whole, once. */
 const TABLES = ['membership', 'object_reference', 'object_change', 'object_count'];
 
 /** Says whether there was such a connection. @throws AppError `conflict` while sync projects use it. */
