@@ -5,7 +5,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { checkSource } from './sync-run/check-source.ts';
 import { claimRun } from './sync-run/claim-run.ts';
 import { type CleanUpInput, type CleanUpResult, cleanUp } from './sync-run/clean-up.ts';
-import { approveRemovals, closeRun } from './sync-run/close-run.ts';
+import { approveRemovals, closeRun, pauseForApproval, settleAfterRun } from './sync-run/close-run.ts';
 import type { MergeInput } from './sync-run/merge-context.ts';
 import { mergeMemberships } from './sync-run/merge-memberships.ts';
 import { mergeObjects } from './sync-run/merge-objects.ts';
@@ -20,6 +20,8 @@ export function createActivities(deps: ActivityDependencies) {
     mergeObjects: (input: MergeInput): Promise<void> => mergeObjects(deps, input),
     mergeMemberships: (input: MergeInput): Promise<void> => mergeMemberships(deps, input),
     cleanUp: (input: CleanUpInput): Promise<CleanUpResult> => cleanUp(deps, input),
+    pauseForApproval: (runId: string): Promise<void> => pauseForApproval(deps, runId),
+    settleAfterRun: (runId: string): Promise<void> => settleAfterRun(deps, runId),
     approveRemovals: (runId: string): Promise<void> => approveRemovals(deps, runId),
     closeRun: (input: { runId: string; outcome: RunOutcome }): Promise<void> => closeRun(deps, input),
   };

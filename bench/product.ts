@@ -56,7 +56,11 @@ export async function startProduct(place: ProductPlace, stack: AsyncDisposableSt
     client,
     api,
     async startWorker(profileFolder) {
-      const options = { environment, log: join(home, 'worker.log'), nodeOptions: profiling(profileFolder) };
+      const options = {
+        environment,
+        log: join(home, 'worker.log'),
+        nodeOptions: [...WORKER_OPTIONS, ...profiling(profileFolder)],
+      };
       const worker = startProcess('worker/main.ts', options);
       await endWith(stack, () => worker.stop());
       await waitUntilHealthy(baseUrl, worker.assertRunning);
@@ -64,6 +68,9 @@ export async function startProduct(place: ProductPlace, stack: AsyncDisposableSt
     },
   };
 }
+
+/** As `npm run worker` starts it. */
+const WORKER_OPTIONS = ['--max-semi-space-size=16'];
 
 function profiling(folder: string | null | undefined): string[] {
   return folder ? ['--cpu-prof', `--cpu-prof-dir=${folder}`] : [];

@@ -2,15 +2,7 @@
 
 /** PostgreSQL's connection and operator-intervention classes (Appendix A of its manual), and crash recovery. */
 const SQL_STATES = /^(08...|57P0[1-5]|53300|25P0[34])$/;
-const NODE_CODES = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ENOTFOUND',
-  'ETIMEDOUT',
-  'EAI_AGAIN',
-  'ENOENT',
-]);
+const NODE_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'ETIMEDOUT', 'EAI_AGAIN']);
 
 /** Whether `error` says that the connection to PostgreSQL was lost or could not be made. */
 export function isDatabaseUnavailable(error: unknown): boolean {
@@ -19,7 +11,7 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   const { code, cause, message } = error as { code?: unknown; cause?: unknown; message?: unknown };
   if (typeof code === 'string' && (SQL_STATES.test(code) || NODE_CODES.has(code))) return true;
   if (cause && isDatabaseUnavailable(cause)) return true;
-  return /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/.test(
+  return /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Query read timeout)/.test(
     String(message),
   );
 }

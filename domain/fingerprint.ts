@@ -24,13 +24,17 @@ export function fingerprint(entry: SourceEntry, mapping: string): Fingerprint {
       JSON.stringify([mapping, entry.objectClass, entry.distinguishedName, canonical(entry.attributes)]),
     ),
     side: digest(JSON.stringify([mapping, canonical(entry.sideAttributes)])),
-    members: entry.memberAttribute === null ? null : digest(JSON.stringify(entry.memberValues)),
+    members:
+      entry.memberAttribute === null
+        ? null
+        : digest(JSON.stringify([entry.memberAttribute, entry.memberValues])),
   };
 }
 
-/** Digest of what decides how fields are filled: the defaults and the project's own mappings. */
-export function mappingDigest(mappings: AttributeMapping[]): string {
-  return digest(JSON.stringify([DEFAULT_MAPPINGS, mappings]));
+/** Digest of what decides how the fields of a class are filled: the defaults and the project's own mappings. */
+export function mappingDigest(mappings: AttributeMapping[], objectClass: string): string {
+  const effective = mappings.filter((mapping) => (mapping.objectClass ?? objectClass) === objectClass);
+  return digest(JSON.stringify([DEFAULT_MAPPINGS, effective]));
 }
 
 /** A reference as it is stored and joined on: references of two connections never compare equal. */

@@ -13,12 +13,6 @@ export type Attributes = Record<string, AttributeValues>;
  */
 export type ReferenceKey = `${'dn' | 'uid' | 'id'}:${string}`;
 
-/** One member value of a group: as the source wrote it, and as it is compared. */
-export interface MemberReference {
-  value: string;
-  key: ReferenceKey;
-}
-
 /** One entry of a source, decoded, without secrets, not yet mapped onto fields. */
 export interface SourceEntry {
   /** Immutable id at the source: entryUUID, objectGUID, the key column. */

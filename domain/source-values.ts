@@ -42,12 +42,12 @@ function fromGeneralizedTime(match: RegExpExecArray): string | null {
   return toIso(parsed + Math.floor(Number(`0.${fraction}`) * unit));
 }
 
+/** RFC 3339 has years of four digits and PostgreSQL no year 0; what lies beyond is one more way to say "never". */
+const FIRST_TIME = Date.parse('0001-01-01T00:00:00Z');
+const LAST_TIME = Date.parse('9999-12-31T00:00:00Z');
+
 function toIso(milliseconds: number): string | null {
-  // PostgreSQL and RFC 3339 end at year 9999; what lies beyond is one more way to say "never".
-  const last = Date.UTC(9999, 11, 31);
-  return Number.isFinite(milliseconds) && Math.abs(milliseconds) < last
-    ? new Date(milliseconds).toISOString()
-    : null;
+  return milliseconds >= FIRST_TIME && milliseconds < LAST_TIME ? new Date(milliseconds).toISOString() : null;
 }
 
 /** OpenLDAP's ppolicy: an account that an administrator locked for good (draft-behera-ldap-password-policy). */

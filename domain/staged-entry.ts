@@ -1,10 +1,10 @@
-// Decides what of a read entry must be staged, and lays it out as a row.
+// Decides what of a read entry must be staged, and what cannot be.
 
 import type { FieldValues } from './attribute-mapping.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { RejectedEntry, SourceEntry } from './source-entry.ts';
 
-/** Longest values of fields that indexes hold: a B-tree entry of PostgreSQL ends at a third of a page. */
+/** Bytes of the longest values that indexes hold: a B-tree entry of PostgreSQL ends at 2,704. */
 const LONGEST_INDEXED = 600;
 const INDEXED = ['displayName', 'accountName', 'email', 'department'] as const;
 
@@ -29,16 +29,17 @@ export function membersDiffer(print: Fingerprint, stored: StoredDigests): boolea
 
 /** Why an entry cannot be stored; null for the usual one. */
 export function refuseEntry(entry: SourceEntry, fields: FieldValues): RejectedEntry | null {
-  const tooLong =
-    entry.sourceId.length > LONGEST_INDEXED ? 'id' : INDEXED.find((name) => overlong(fields[name]));
+  const tooLong = overlong(entry.sourceId) ? 'id' : INDEXED.find((name) => overlong(fields[name]));
   if (!tooLong) return null;
   return {
     distinguishedName: entry.distinguishedName,
     code: 'too_long',
-    message: `The ${tooLong} is longer than ${LONGEST_INDEXED} characters.`,
+    message: `The ${tooLong} is longer than ${LONGEST_INDEXED} bytes.`,
   };
 }
 
 function overlong(value: string | undefined): boolean {
-  return value !== undefined && value.length > LONGEST_INDEXED;
+  return (
+    value !== undefined && value.length > LONGEST_INDEXED / 3 && Buffer.byteLength(value) > LONGEST_INDEXED
+  );
 }

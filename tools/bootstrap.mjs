@@ -107,8 +107,10 @@ function run(root, node, args) {
 
 function main() {
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
-  const [entry, ...args] = process.argv.slice(2);
-  if (!entry) fail('Usage: node tools/bootstrap.mjs <entry.ts> [arguments]');
+  const words = process.argv.slice(2);
+  const first = words.findIndex((word) => !word.startsWith('--'));
+  const [entry, ...args] = first < 0 ? [] : words.slice(first);
+  if (!entry) fail('Usage: node tools/bootstrap.mjs [options of node] <entry.ts> [arguments]');
   if (majorOf(process.versions.node) < OLDEST_NODE) {
     fail(`Node ${OLDEST_NODE} or newer is needed; this is ${process.versions.node}.`);
   }
@@ -120,7 +122,7 @@ function main() {
         'it: was npm told to run no install scripts? Run `npm rebuild node`, or install Node 24.',
     );
   }
-  run(root, node, [join(root, entry), ...args]);
+  run(root, node, [...words.slice(0, first), join(root, entry), ...args]);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) main();

@@ -143,12 +143,18 @@ function startOurs(parts: Parts, environment: Record<string, string | undefined>
   mkdirSync(logs, { recursive: true });
   const mark = `--home=${home}`;
   const services = [
-    { name: 'The API', script: join('api', 'server.ts'), logFile: join(logs, 'api.log') },
-    { name: 'The worker', script: join('worker', 'main.ts'), logFile: join(logs, 'worker.log') },
-  ].map(({ name, script, logFile }) =>
+    { name: 'The API', script: join('api', 'server.ts'), logFile: join(logs, 'api.log'), nodeOptions: [] },
+    {
+      name: 'The worker',
+      script: join('worker', 'main.ts'),
+      logFile: join(logs, 'worker.log'),
+      nodeOptions: ['--max-semi-space-size=16'],
+    },
+  ].map(({ name, script, logFile, nodeOptions }) =>
     startService({
       name,
       script: join(ROOT, script),
+      nodeOptions,
       mark,
       logFile,
       environment,

@@ -9,6 +9,8 @@ export interface ServiceOptions {
   name: string;
   /** The script, an absolute path. */
   script: string;
+  /** Options of node for this process. */
+  nodeOptions?: readonly string[];
   /** Shows in the process list, so that a killed run's processes are recognised. */
   mark: string;
   logFile: string;
@@ -68,7 +70,7 @@ function runOnce(options: ServiceOptions, stopping: AbortSignal): Promise<string
   const log = openSync(options.logFile, 'a', 0o600);
   const child = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', options.script, options.mark],
+    ['--disable-warning=ExperimentalWarning', ...(options.nodeOptions ?? []), options.script, options.mark],
     // A process group of its own: Ctrl-C is for the program that stops everything in order.
     { stdio: ['ignore', 'pipe', log], detached: true, env: options.environment },
   );

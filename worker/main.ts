@@ -1,4 +1,5 @@
 // The worker process: takes steps off Temporal's task queue until it is told to stop.
+import './memory.ts';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';

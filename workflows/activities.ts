@@ -28,8 +28,20 @@ export function stepActivities(timings: SyncTimings, summary: string): ActivityI
 /** Short statements on the database, tried until it answers. */
 export function patientActivities(timings: SyncTimings): ActivityInterfaceFor<Activities> {
   return proxyActivities<Activities>({
-    startToCloseTimeout: '2 minutes',
+    startToCloseTimeout: '10 minutes',
+    heartbeatTimeout: timings.heartbeatTimeoutMs,
     retry: retry(timings),
     summary: "Keep the run's record",
+  });
+}
+
+/** What makes the next run faster and matters to nobody who waits: tried once. */
+export function housekeeping(timings: SyncTimings): ActivityInterfaceFor<Activities> {
+  return proxyActivities<Activities>({
+    startToCloseTimeout: '10 minutes',
+    scheduleToStartTimeout: '1 minute',
+    heartbeatTimeout: timings.heartbeatTimeoutMs,
+    retry: { maximumAttempts: 1 },
+    summary: 'Tidy the tables',
   });
 }

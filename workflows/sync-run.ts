@@ -1,12 +1,18 @@
 // One run from its first step to its record: connect, read, merge, memberships, cleanup.
 
 import { ActivityFailure } from '@temporalio/common';
-import { ApplicationFailure, CancellationScope, isCancellation, rootCause } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  rootCause,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
 import type { ClaimedRun } from '../activities/index.ts';
 import { stepOfEpoch } from '../domain/run-epoch.ts';
 import { STAGING_LOST } from '../domain/run-failure.ts';
-import { patientActivities, stepActivities } from './activities.ts';
-import type { SyncTimings } from './messages.ts';
+import { housekeeping, patientActivities, stepActivities } from './activities.ts';
+import { SEARCH_ATTRIBUTES, type SyncTimings } from './messages.ts';
 
 interface SyncRun {
   run: ClaimedRun;
@@ -23,9 +29,11 @@ const MOST_READS = 10;
 /** Runs all steps and closes the record whatever happens; answers with the status the run ended with. */
 export async function executeSyncRun(sync: SyncRun): Promise<'completed' | 'failed' | 'cancelled'> {
   const outcome = await outcomeOf(sync);
-  await CancellationScope.nonCancellable(() =>
-    patientActivities(sync.timings).closeRun({ runId: sync.run.runId, outcome }),
-  );
+  const { runId } = sync.run;
+  await CancellationScope.nonCancellable(() => patientActivities(sync.timings).closeRun({ runId, outcome }));
+  await housekeeping(sync.timings)
+    .settleAfterRun(runId)
+    .catch(() => {});
   return outcome.status;
 }
 
@@ -41,7 +49,9 @@ async function outcomeOf(sync: SyncRun): Promise<Outcome> {
       ? { status: 'completed' }
       : { status: 'cancelled', message: 'Nobody approved the removals in time; nothing was removed.' };
   } catch (error) {
-    if (isCancellation(error)) return { status: 'cancelled', message: 'The run was cancelled.' };
+    // A step that is told to stop may end otherwise: its worker died, or its source failed at that moment.
+    if (isCancellation(error) || sync.scope.consideredCancelled)
+      return { status: 'cancelled', message: 'The run was cancelled.' };
     const failure = failureOf(error);
     return { status: 'failed', code: failure.type ?? 'internal_error', message: failure.message };
   }
@@ -74,10 +84,13 @@ async function readAndMerge(sync: SyncRun, steps: NumberedSteps): Promise<boolea
     readEpoch,
   });
   const { cleanUp } = stepActivities(timings, 'Remove what has left the source');
-  const { paused } = await cleanUp({ ...steps.next(), readEpoch, approved: false });
-  if (!paused) return true;
+  const { needsApproval } = await cleanUp({ ...steps.next(), readEpoch, approved: false });
+  if (!needsApproval) return true;
+  await patientActivities(timings).pauseForApproval(run.runId);
+  upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.status, value: 'paused' }]);
   if (!(await sync.waitForResume(timings.pauseTimeoutMs))) return false;
   await patientActivities(timings).approveRemovals(run.runId);
+  upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.status, value: 'running' }]);
   await cleanUp({ ...steps.next(), readEpoch, approved: true });
   return true;
 }

@@ -3,11 +3,12 @@ import { Context } from '@temporalio/activity';
 import { type ClaimedRun, claimNextRun } from '../../database/queries/sync/claim-run.ts';
 import { causeOf, toFailure } from '../activity-failure.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
+import { withHeartbeat } from '../heartbeat.ts';
 
 export async function claimRun(deps: ActivityDependencies, projectId: string): Promise<ClaimedRun | null> {
   const temporalRunId = Context.current().info.workflowExecution?.runId ?? null;
   try {
-    return await claimNextRun(deps.database.pool, projectId, temporalRunId);
+    return await withHeartbeat(() => claimNextRun(deps.database.pool, projectId, temporalRunId));
   } catch (error) {
     deps.logger.warn({ err: error, projectId }, 'the queue of runs could not be read');
     throw toFailure(causeOf(error), false);

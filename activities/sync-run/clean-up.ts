@@ -1,20 +1,23 @@
 // Step `cleanup`: what a complete read did not bring is looked up once more, guarded by thresholds, and removed.
 import type pg from 'pg';
+import type { CapableConnector } from '../../connectors/connector.ts';
 import { bindReferences } from '../../database/queries/sync/bind-references.ts';
 import type { MergeScope } from '../../database/queries/sync/merge-objects.ts';
-import { pauseRun } from '../../database/queries/sync/pause-run.ts';
 import { type RemovalCounts, removeObjects } from '../../database/queries/sync/remove-objects.ts';
-import { nextBatch, recordBatch, showBatch } from '../../database/queries/sync/run-batches.ts';
+import { nextBatch, recordBatch } from '../../database/queries/sync/run-batches.ts';
 import { finishStep } from '../../database/queries/sync/run-steps.ts';
 import {
   countPendingRemovals,
   keepObjects,
+  keepObjectsNamed,
   listVanished,
   pendingRemovals,
+  rejectedNames,
 } from '../../database/queries/sync/vanished-objects.ts';
 import { connectionTurn, fencedTransaction } from '../../database/run-fence.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { exceedsDeleteThreshold } from '../../domain/delete-threshold.ts';
+import { referenceDigest } from '../../domain/fingerprint.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { type MergeInput, mergeScope, verifyStaging } from './merge-context.ts';
 import { withConnector } from './open-connector.ts';
@@ -26,9 +29,9 @@ export interface CleanUpInput extends MergeInput {
   approved: boolean;
 }
 
-/** `paused` asks the workflow to wait for a person. */
+/** `needsApproval`: the removals are listed, and the workflow is to pause the run until a person approves them. */
 export interface CleanUpResult {
-  paused: boolean;
+  needsApproval: boolean;
 }
 
 const REMOVALS_PER_BATCH = 1_000;
@@ -38,25 +41,27 @@ export async function cleanUp(deps: ActivityDependencies, input: CleanUpInput): 
   return runStep(deps, input, ['cleanup'], async (context) => {
     if (!input.approved) {
       const outcome = await listRemovals(context, input);
-      if (outcome === 'paused') return { paused: true };
+      if (outcome === 'needs approval') return { needsApproval: true };
     }
     await removeListed(context, input);
-    return { paused: false };
+    return { needsApproval: false };
   });
 }
 
-async function listRemovals(context: StepContext, input: CleanUpInput): Promise<'listed' | 'paused'> {
+async function listRemovals(context: StepContext, input: CleanUpInput): Promise<'listed' | 'needs approval'> {
   const { plan, fence, deps } = context;
-  const read = await verifyStaging(context, input.readEpoch);
+  const read = await verifyStaging(deps.database.pool, plan.runId, input.readEpoch);
   if (read.rejected > plan.errorThreshold)
     throw new AppError(
       'error_threshold_exceeded',
       `${read.rejected} entries could not be read, more than the ${plan.errorThreshold} that the project allows (errorThreshold). ` +
         'Nothing was removed; the errors of this run say which entries and why.',
     );
-  const listed = await fencedTransaction(deps.database.pool, fence, (client) =>
-    listVanished(client, mergeScope(context, input.readEpoch)),
-  );
+  const listed = await fencedTransaction(deps.database.pool, fence, async (client) => {
+    // Looked at where it is used: an emptied table would make everything a candidate.
+    await verifyStaging(client, plan.runId, input.readEpoch);
+    return listVanished(client, mergeScope(context, input.readEpoch));
+  });
   if (listed.vanished === 0) return 'listed';
   await keepWhatIsThere(context, read.rejected);
   const pending = await countPendingRemovals(deps.database.pool, plan.runId);
@@ -65,10 +70,7 @@ async function listRemovals(context: StepContext, input: CleanUpInput): Promise<
     !exceedsDeleteThreshold(pending, listed.claimed, plan.deleteThresholdPercent)
   )
     return 'listed';
-  await fencedTransaction(deps.database.pool, fence, (client) =>
-    pauseRun(client, plan.runId, 'delete_threshold'),
-  );
-  return 'paused';
+  return 'needs approval';
 }
 
 /**
@@ -81,6 +83,7 @@ async function keepWhatIsThere(context: StepContext, rejected: number): Promise<
   await withConnector(context, async (connector) => {
     if (!connector.findExisting && rejected === 0) return;
     if (connector.findExisting) await connector.connect(signal);
+    if (rejected > 0) await keepRejected(context, connector);
     let after: string | null = null;
     for (;;) {
       const page = await pendingRemovals(pool, { runId: plan.runId, after, limit: LOOKUPS_PER_PAGE });
@@ -96,6 +99,16 @@ async function keepWhatIsThere(context: StepContext, rejected: number): Promise<
   });
 }
 
+/** What was refused is there all the same, even where it hides its id. */
+async function keepRejected({ deps, plan, fence }: StepContext, connector: CapableConnector): Promise<void> {
+  const { pool } = deps.database;
+  const keys = (await rejectedNames(pool, plan.runId))
+    .map((name) => connector.referenceKey(name, 'distinguishedName'))
+    .filter((key) => key !== null)
+    .map((key) => referenceDigest(plan.connectionId, key));
+  await fencedTransaction(pool, fence, (client) => keepObjectsNamed(client, plan.runId, keys));
+}
+
 async function removeListed(context: StepContext, input: CleanUpInput): Promise<void> {
   const { plan, fence, deps, signal } = context;
   const { pool } = deps.database;
@@ -103,20 +116,19 @@ async function removeListed(context: StepContext, input: CleanUpInput): Promise<
   const total = await countPendingRemovals(pool, plan.runId);
   let left = total;
   let deactivated = 0;
-  await connectionTurn(pool, fence, plan.connectionId, async () => {
-    while (left > 0) {
-      signal.throwIfAborted();
-      const percent = percentOf('cleanup', 1 - left / total);
-      const counts = await fencedTransaction(pool, fence, (client) => removePage(client, scope, input));
-      await showBatch(pool, { ...fence, step: 'cleanup', percent }, { ...counts });
-      deactivated += counts.deactivated;
-      left = await countPendingRemovals(pool, plan.runId);
-    }
-    await fencedTransaction(pool, fence, async (client) => {
-      // A name that a removed object answered to may be another's by now.
-      if (total > 0) await bindReferences(client, plan.connectionId);
-      await finishStep(client, plan.runId, ['cleanup'], 'completed', { deactivated });
-    });
+  while (left > 0) {
+    signal.throwIfAborted();
+    const percent = percentOf('cleanup', 1 - left / total);
+    const counts = await connectionTurn(pool, fence, plan.connectionId, (client) =>
+      removePage(client, scope, input, percent),
+    );
+    deactivated += counts.deactivated;
+    left = await countPendingRemovals(pool, plan.runId);
+  }
+  await connectionTurn(pool, fence, plan.connectionId, async (client) => {
+    // A name that a removed object answered to may be another's by now.
+    if (total > 0) await bindReferences(client, scope);
+    await finishStep(client, plan.runId, ['cleanup'], 'completed', { deactivated });
   });
 }
 
@@ -124,6 +136,7 @@ async function removePage(
   client: pg.PoolClient,
   scope: MergeScope,
   input: CleanUpInput,
+  percent: number,
 ): Promise<RemovalCounts> {
   const page = await pendingRemovals(client, { runId: scope.runId, after: null, limit: REMOVALS_PER_BATCH });
   const ids = page.map((candidate) => candidate.id);
@@ -131,6 +144,6 @@ async function removePage(
   // They leave the list in the transaction that removes them, so that no repetition meets them again.
   await keepObjects(client, scope.runId, ids);
   const ledger = { runId: scope.runId, step: 'cleanup', readEpoch: input.readEpoch } as const;
-  await recordBatch(client, { ...ledger, batch: await nextBatch(client, ledger) }, { ...counts });
+  await recordBatch(client, { ...ledger, batch: await nextBatch(client, ledger) }, percent, { ...counts });
   return counts;
 }

@@ -1,21 +1,37 @@
-// Ends or resumes a run in its record; tried until the database takes it.
+// Ends, pauses or resumes a run in its record; tried until the database takes it.
 import { finishRun, type RunOutcome } from '../../database/queries/sync/finish-run.ts';
-import { resumeRun } from '../../database/queries/sync/pause-run.ts';
+import { pauseRun, resumeRun } from '../../database/queries/sync/pause-run.ts';
 import { settleTables } from '../../database/queries/sync/settle-tables.ts';
 import { dropStaging } from '../../database/queries/sync/staging.ts';
+import { endEarlierSessions } from '../../database/run-fence.ts';
 import { causeOf, toFailure } from '../activity-failure.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
+import { withHeartbeat } from '../heartbeat.ts';
 
+/** Closes the record, whatever attempt of the run is still suspended in the middle of a transaction. */
 export async function closeRun(
   deps: ActivityDependencies,
   input: { runId: string; outcome: RunOutcome },
 ): Promise<void> {
-  await guarded(deps, input.runId, async () => {
-    if (await finishRun(deps.database.pool, input.runId, input.outcome))
-      deps.logger.info({ runId: input.runId, ...input.outcome }, 'run over');
-    await dropStaging(deps.database.pool, input.runId);
-    await settleTables(deps.database.pool, input.runId);
+  const { runId, outcome } = input;
+  const { pool } = deps.database;
+  await guarded(deps, runId, async () => {
+    await endEarlierSessions(pool, { runId, epoch: Number.MAX_SAFE_INTEGER });
+    if (await finishRun(pool, runId, outcome)) deps.logger.info({ runId, ...outcome }, 'run over');
+    await dropStaging(pool, runId);
   });
+}
+
+/** Tidies the tables after a run; tried once, since nothing depends on it. */
+export async function settleAfterRun(deps: ActivityDependencies, runId: string): Promise<void> {
+  await withHeartbeat(() => settleTables(deps.database.pool, runId)).catch((error: unknown) => {
+    deps.logger.warn({ err: error, runId }, 'the tables were not tidied after the run; autovacuum will');
+  });
+}
+
+/** More would go than the project allows: the run waits for a person. */
+export async function pauseForApproval(deps: ActivityDependencies, runId: string): Promise<void> {
+  await guarded(deps, runId, () => pauseRun(deps.database.pool, runId));
 }
 
 /** A person approved the removals a paused run had listed. */
@@ -25,7 +41,7 @@ export async function approveRemovals(deps: ActivityDependencies, runId: string)
 
 async function guarded(deps: ActivityDependencies, runId: string, work: () => Promise<void>): Promise<void> {
   try {
-    await work();
+    await withHeartbeat(work);
   } catch (error) {
     deps.logger.warn({ err: error, runId }, 'the record of a run could not be written');
     throw toFailure(causeOf(error), false);

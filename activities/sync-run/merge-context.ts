@@ -3,9 +3,10 @@ import type pg from 'pg';
 import type { MergeScope } from '../../database/queries/sync/merge-objects.ts';
 import { recordedRead } from '../../database/queries/sync/record-read.ts';
 import type { BatchKey } from '../../database/queries/sync/run-batches.ts';
-import { isBatchApplied, recordBatch, showBatch } from '../../database/queries/sync/run-batches.ts';
+import { isBatchApplied, recordBatch } from '../../database/queries/sync/run-batches.ts';
 import { stagedCount, stagingTables } from '../../database/queries/sync/staging.ts';
-import { fencedBatch } from '../../database/run-fence.ts';
+import { connectionTurn } from '../../database/run-fence.ts';
+import type { Queryable } from '../../database/sql.ts';
 import { StagingLost } from '../../domain/run-failure.ts';
 import type { StepContext, StepInput } from './run-step.ts';
 
@@ -28,17 +29,17 @@ export function mergeScope({ plan }: StepContext, readEpoch: number): MergeScope
  * @throws StagingLost when they differ, for the workflow to read again.
  */
 export async function verifyStaging(
-  { deps, plan }: StepContext,
+  on: Queryable,
+  runId: string,
   readEpoch: number,
 ): Promise<{ staged: number; rejected: number }> {
-  const { pool } = deps.database;
-  const recorded = await recordedRead(pool, plan.runId, readEpoch);
-  const staged = await stagedCount(pool, stagingTables(plan.runId, readEpoch));
+  const recorded = await recordedRead(on, runId, readEpoch);
+  const staged = await stagedCount(on, stagingTables(runId, readEpoch));
   if (recorded && staged === recorded.staged) return recorded;
   throw new StagingLost('The staged entries were lost in a crash of the database; the source is read again.');
 }
 
-/** Applies one batch, once: what has its row in the ledger is passed over. Belongs into the connection's turn. */
+/** Applies one batch in the connection's turn, once: what has its row in the ledger is passed over. */
 export async function applyBatch(
   context: StepContext,
   key: BatchKey,
@@ -46,38 +47,9 @@ export async function applyBatch(
   work: (client: pg.PoolClient) => Promise<object>,
 ): Promise<void> {
   context.signal.throwIfAborted();
-  const { pool } = context.deps.database;
-  const { fence } = context;
-  const counts = await fencedBatch(pool, fence, async (client) => {
-    if (await isBatchApplied(client, key)) return {};
-    const applied = { ...(await work(client)) } as Record<string, number>;
-    await recordBatch(client, key, applied);
-    return applied;
+  const { deps, fence, plan } = context;
+  await connectionTurn(deps.database.pool, fence, plan.connectionId, async (client) => {
+    if (await isBatchApplied(client, key)) return;
+    await recordBatch(client, key, percent, { ...(await work(client)) } as Record<string, number>);
   });
-  await showBatch(pool, { ...fence, step: key.step, percent }, counts);
-}
-
-/** Statements of one step that go side by side: one for each core of a small database server. */
-const SIDE_BY_SIDE = 2;
-
-/** Does `work` for 0, `step`, 2 × `step` … up to `last`, a few at a time; none is left running when it ends. */
-export async function sideBySide(
-  last: number,
-  step: number,
-  work: (first: number) => Promise<void>,
-): Promise<void> {
-  let next = 0;
-  let failed = false;
-  const lane = async () => {
-    while (next <= last && !failed) {
-      const first = next;
-      next += step;
-      await work(first).catch((error: unknown) => {
-        failed = true;
-        throw error;
-      });
-    }
-  };
-  const outcomes = await Promise.allSettled(Array.from({ length: SIDE_BY_SIDE }, lane));
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }

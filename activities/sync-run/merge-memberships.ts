@@ -3,29 +3,27 @@ import { bindReferences } from '../../database/queries/sync/bind-references.ts';
 import { mergeMemberships as mergeBatch } from '../../database/queries/sync/merge-memberships.ts';
 import { finishStep } from '../../database/queries/sync/run-steps.ts';
 import { stagedBatches } from '../../database/queries/sync/staging.ts';
-import { connectionTurn, fencedTransaction } from '../../database/run-fence.ts';
+import { connectionTurn } from '../../database/run-fence.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { applyBatch, type MergeInput, mergeScope, sideBySide, verifyStaging } from './merge-context.ts';
+import { applyBatch, type MergeInput, mergeScope, verifyStaging } from './merge-context.ts';
 import { percentOf } from './progress.ts';
 import { runStep } from './run-step.ts';
 
 export async function mergeMemberships(deps: ActivityDependencies, input: MergeInput): Promise<void> {
   await runStep(deps, input, ['memberships'], async (context) => {
-    await verifyStaging(context, input.readEpoch);
+    await verifyStaging(deps.database.pool, input.runId, input.readEpoch);
     const { pool } = deps.database;
     const { connectionId } = context.plan;
     const scope = mergeScope(context, input.readEpoch);
     const last = (await stagedBatches(pool, scope.tables)).members ?? -1;
-    await connectionTurn(pool, context.fence, connectionId, async () => {
-      await sideBySide(last, 1, async (batch) => {
-        const key = { runId: input.runId, step: 'memberships', readEpoch: input.readEpoch, batch } as const;
-        const percent = percentOf('memberships', batch / (last + 1));
-        await applyBatch(context, key, percent, (client) => mergeBatch(client, scope, batch));
-      });
-      await fencedTransaction(pool, context.fence, async (client) => {
-        await bindReferences(client, connectionId);
-        await finishStep(client, input.runId, ['memberships'], 'completed');
-      });
+    for (let batch = 0; batch <= last; batch++) {
+      const key = { runId: input.runId, step: 'memberships', readEpoch: input.readEpoch, batch } as const;
+      const percent = percentOf('memberships', batch / (last + 1));
+      await applyBatch(context, key, percent, (client) => mergeBatch(client, scope, batch));
+    }
+    await connectionTurn(pool, context.fence, connectionId, async (client) => {
+      await bindReferences(client, scope);
+      await finishStep(client, input.runId, ['memberships'], 'completed');
     });
   });
 }

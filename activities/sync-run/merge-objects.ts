@@ -2,9 +2,9 @@
 import { mergeObjects as mergeRange } from '../../database/queries/sync/merge-objects.ts';
 import { finishStep } from '../../database/queries/sync/run-steps.ts';
 import { stagedBatches } from '../../database/queries/sync/staging.ts';
-import { connectionTurn, fencedTransaction } from '../../database/run-fence.ts';
+import { fencedTransaction } from '../../database/run-fence.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { applyBatch, type MergeInput, mergeScope, sideBySide, verifyStaging } from './merge-context.ts';
+import { applyBatch, type MergeInput, mergeScope, verifyStaging } from './merge-context.ts';
 import { percentOf } from './progress.ts';
 import { runStep } from './run-step.ts';
 
@@ -13,18 +13,16 @@ const PAGES_PER_MERGE = 5;
 
 export async function mergeObjects(deps: ActivityDependencies, input: MergeInput): Promise<void> {
   await runStep(deps, input, ['merge'], async (context) => {
-    await verifyStaging(context, input.readEpoch);
+    await verifyStaging(deps.database.pool, input.runId, input.readEpoch);
     const scope = mergeScope(context, input.readEpoch);
     const last = (await stagedBatches(deps.database.pool, scope.tables)).entries ?? -1;
-    await connectionTurn(deps.database.pool, context.fence, context.plan.connectionId, () =>
-      sideBySide(last, PAGES_PER_MERGE, async (first) => {
-        const range = { first, last: first + PAGES_PER_MERGE - 1 };
-        const key = { runId: input.runId, step: 'merge', readEpoch: input.readEpoch, batch: first } as const;
-        await applyBatch(context, key, percentOf('merge', first / (last + 1)), (client) =>
-          mergeRange(client, scope, range),
-        );
-      }),
-    );
+    for (let first = 0; first <= last; first += PAGES_PER_MERGE) {
+      const range = { first, last: first + PAGES_PER_MERGE - 1 };
+      const key = { runId: input.runId, step: 'merge', readEpoch: input.readEpoch, batch: first } as const;
+      await applyBatch(context, key, percentOf('merge', first / (last + 1)), (client) =>
+        mergeRange(client, scope, range),
+      );
+    }
     await fencedTransaction(deps.database.pool, context.fence, (client) =>
       finishStep(client, input.runId, ['merge'], 'completed'),
     );

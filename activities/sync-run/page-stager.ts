@@ -25,9 +25,17 @@ export interface StagedPage {
 /** Members that one statement of the merge takes, but that a group is never split. */
 const MEMBERS_PER_BATCH = 40_000;
 
+export interface LookedUpPage {
+  page: SourcePage;
+  unique: Map<string, SourceEntry>;
+  known: Promise<KnownEntry[]>;
+}
+
 export interface PageStager {
-  /** Compares a page with what is known; the page before it may still be on its way into the database. */
-  stage(page: SourcePage): Promise<StagedPage>;
+  /** Asks what is known of a page; the page before it may still be on its way into the database. */
+  look(page: SourcePage): LookedUpPage;
+  /** Compares a page with what is known of it. */
+  stage(page: LookedUpPage): Promise<StagedPage>;
 }
 
 export function createPageStager(
@@ -38,7 +46,12 @@ export function createPageStager(
   const { plan } = context;
   const { pool } = context.deps.database;
   const mapEntry = compileMapping(plan.attributeMappings);
-  const mapping = mappingDigest(plan.attributeMappings);
+  const digests = new Map<string, string>();
+  const mappingOf = (objectClass: string): string => {
+    const known = digests.get(objectClass) ?? mappingDigest(plan.attributeMappings, objectClass);
+    digests.set(objectClass, known);
+    return known;
+  };
   const key = (reference: ReferenceKey) => referenceDigest(plan.connectionId, reference);
   let batch = -1;
   let membersBatch = 0;
@@ -71,25 +84,26 @@ export function createPageStager(
   }
 
   return {
-    async stage(page) {
-      batch += 1;
+    look(page) {
       const unique = new Map<string, SourceEntry>();
-      for (const entry of page.entries)
-        if (!previous.has(entry.sourceId) && !unique.has(entry.sourceId)) unique.set(entry.sourceId, entry);
+      for (const entry of page.entries) if (!unique.has(entry.sourceId)) unique.set(entry.sourceId, entry);
+      const { connectionId, projectId } = plan;
+      const known = knownEntries(pool, { connectionId, projectId, tables, sourceIds: [...unique.keys()] });
+      // A failure is thrown where it is awaited, not as an unhandled rejection before that.
+      known.catch(() => {});
+      return { page, unique, known };
+    },
+    async stage({ page, unique, known: lookUp }) {
+      batch += 1;
+      const known = await lookUp;
       const sourceIds = [...unique.keys()];
-      const known = await knownEntries(pool, {
-        connectionId: plan.connectionId,
-        projectId: plan.projectId,
-        tables,
-        sourceIds,
-      });
       const staged = newPage(page);
       const groups: { entry: SourceEntry; batch: number }[] = [];
       sourceIds.forEach((sourceId, index) => {
         const stored = known[index] as KnownEntry;
-        if (stored.repeated) return;
+        if (stored.repeated || previous.has(sourceId)) return;
         const entry = unique.get(sourceId) as SourceEntry;
-        const print = fingerprint(entry, mapping);
+        const print = fingerprint(entry, mappingOf(entry.objectClass));
         if (isUnchanged(print, stored)) {
           staged.seen.push(sourceId);
           return;

@@ -60,21 +60,27 @@ async function readPages(context: StepContext, tables: StagingTables): Promise<R
   await withConnector(context, async (connector) => {
     await connector.connect(context.signal);
     const stager = createPageStager(context, connector, tables);
-    // One page is written while the next one is compared: the database and this process work side by side.
+    // Three pages are under way: one is written, one is looked up and compared, one is read and decoded.
     let writing: Promise<void> = Promise.resolve();
+    const pages = connector.read(context.plan.scopes, context.signal)[Symbol.asyncIterator]();
+    let reading = pages.next();
     try {
-      for await (const page of connector.read(context.plan.scopes, context.signal)) {
+      for (let page = await reading; !page.done; page = await reading) {
         context.signal.throwIfAborted();
-        const staged = await stager.stage(page);
+        const looked = stager.look(page.value);
+        reading = pages.next();
+        // Failures of the read and of the write are thrown where they are awaited.
+        reading.catch(() => {});
+        const staged = await stager.stage(looked);
         await writing;
         totals.read += staged.seen.length + staged.rejected.length;
         totals.rejected += staged.rejected.length;
         totals.changed += staged.entries.length;
         writing = writePage(context, tables, staged, totals.read);
-        // A failed write is thrown where it is awaited, not as an unhandled rejection before that.
         writing.catch(() => {});
       }
     } finally {
+      await Promise.allSettled([pages.return?.()]);
       await writing;
     }
   });

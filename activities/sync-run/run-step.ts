@@ -9,6 +9,7 @@ import { AppError } from '../../domain/app-error.ts';
 import { epochOf } from '../../domain/run-epoch.ts';
 import { causeOf, isCancellation, toFailure } from '../activity-failure.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
+import { withHeartbeat } from '../heartbeat.ts';
 
 /** What the workflow hands to a step: ids and numbers, never rows. */
 export interface StepInput {
@@ -30,7 +31,16 @@ export interface StepContext {
  * Takes the run over, does `work`, and on failure notes what happened before it lets Temporal try again or fail.
  * @param names the run's steps that this activity is; the first one carries attempts and errors
  */
-export async function runStep<T>(
+export function runStep<T>(
+  deps: ActivityDependencies,
+  input: StepInput,
+  names: [StepName, ...StepName[]],
+  work: (context: StepContext) => Promise<T>,
+): Promise<T> {
+  return withHeartbeat(() => attemptStep(deps, input, names, work));
+}
+
+async function attemptStep<T>(
   deps: ActivityDependencies,
   input: StepInput,
   names: [StepName, ...StepName[]],
@@ -38,13 +48,9 @@ export async function runStep<T>(
 ): Promise<T> {
   const activity = Context.current();
   const signal = activity.cancellationSignal;
-  const { attempt, heartbeatTimeoutMs } = activity.info;
+  const { attempt } = activity.info;
   const fence = { runId: input.runId, epoch: epochOf(input.ordinal, attempt) };
   const { pool } = deps.database;
-  const heartbeat = setInterval(
-    () => activity.heartbeat(),
-    Math.max(200, (heartbeatTimeoutMs ?? 30_000) / 4),
-  );
   try {
     await takeOver(pool, fence);
     const plan = await runPlan(pool, input.runId);
@@ -58,8 +64,6 @@ export async function runStep<T>(
       throw new CancelledFailure('The run was cancelled.');
     }
     throw await noteFailure(deps, input, names[0], fence, error);
-  } finally {
-    clearInterval(heartbeat);
   }
 }
 

@@ -25,6 +25,8 @@ interface Gathered {
   objectClasses: string[];
   uid: string | null;
   ranged: string | null;
+  /** The member attribute that holds a value which is no text. */
+  unreadableMembers: string | null;
 }
 
 class UnreadableEntry extends Error {}
@@ -100,6 +102,7 @@ export class EntryReader {
       objectClasses: [],
       uid: null,
       ranged: null,
+      unreadableMembers: null,
     };
     let at = this.element(bytes, start, end, 0x30);
     const limit = at + this.length.value;
@@ -130,8 +133,9 @@ export class EntryReader {
 
   private keep(gathered: Gathered, traits: AttributeTraits, values: DecodedValues): void {
     if ((Array.isArray(values) ? values : values.binary).length === 0) return;
-    if (this.takesMembers && traits.memberRank >= 0 && Array.isArray(values)) {
-      this.keepMembers(gathered, traits, values);
+    if (this.takesMembers && traits.memberRank >= 0) {
+      if (Array.isArray(values)) this.keepMembers(gathered, traits, values);
+      else gathered.unreadableMembers = traits.name;
       return;
     }
     if (this.takesMembers && /^(member|uniqueMember|memberUid);range=/i.test(traits.name))
@@ -170,6 +174,14 @@ export class EntryReader {
         rejected: { distinguishedName: dn, code: 'no_id', message: `The entry was not taken: ${reason}.` },
       };
     }
+    if (gathered.unreadableMembers !== null)
+      return {
+        rejected: {
+          distinguishedName: dn,
+          code: 'undecodable',
+          message: `The group was not taken: a value of ${gathered.unreadableMembers} is no text, and without it the list would be short of a member.`,
+        },
+      };
     if (gathered.ranged !== null) {
       throw new AppError(
         'source_error',

@@ -167,7 +167,7 @@ member: uid=bob,ou=people,dc=example,dc=org
     expect((await state())['cn=staff']?.members).toContain(zoe);
     const ended = await run(
       lab.database.pool,
-      sql`select reference from membership where valid_to is not null and connection_id = ${connectionId}`,
+      sql`select reference from membership where valid_to is not null and member_id is not null and connection_id = ${connectionId}`,
     );
     expect(ended).toEqual([{ reference: 'uid=bob,ou=people,dc=example,dc=org' }]);
   });

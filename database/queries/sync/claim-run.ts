@@ -36,7 +36,10 @@ export async function claimNextRun(
       client,
       sql`
         update sync_run set
-          status = 'running', pause_reason = null, temporal_run_id = ${temporalRunId},
+          -- Claimed by this workflow already: an attempt that comes late must not wake a run that paused since.
+          status = case when temporal_run_id = ${temporalRunId} then status else 'running' end,
+          pause_reason = case when temporal_run_id = ${temporalRunId} then pause_reason end,
+          temporal_run_id = ${temporalRunId},
           started_at = coalesce(started_at, clock_timestamp()), progress_step = coalesce(progress_step, 'connect')
         where id = (
           select id from sync_run

@@ -32,7 +32,7 @@ export async function finishRun(pool: pg.Pool, runId: string, outcome: RunOutcom
           error_message = ${outcome.status === 'failed' ? reason : null},
           progress_step = case when ${outcome.status} = 'completed' then null else progress_step end,
           progress_percent = case when ${outcome.status} = 'completed' then 100 else progress_percent end,
-          counts = ${await finalCounts(client, runId)}
+          counts = ${await finalCounts(client, runId, outcome.status === 'completed')}
         where id = ${runId}`,
     );
     await closeSteps(client, runId, outcome);
@@ -52,7 +52,7 @@ export async function finishRun(pool: pg.Pool, runId: string, outcome: RunOutcom
  * Objects are counted from the change list (index object_change_run), memberships from the ledger; what was read
  * and is in neither was unchanged.
  */
-async function finalCounts(client: pg.PoolClient, runId: string): Promise<string> {
+async function finalCounts(client: pg.PoolClient, runId: string, compared: boolean): Promise<string> {
   const row = await runOne<{ counts: Record<string, number>; staged: number; rejected: number }>(
     client,
     sql`
@@ -73,8 +73,8 @@ async function finalCounts(client: pg.PoolClient, runId: string): Promise<string
     ...counts,
     read: staged + rejected,
     errors: rejected,
-    // A run that stopped before the merge has compared nothing with what is stored.
-    unchanged: Math.max(0, staged - changed),
+    // A run that stopped on the way has not compared all that it read.
+    unchanged: compared ? Math.max(0, staged - changed) : 0,
   });
 }
 

@@ -39,7 +39,7 @@ async function closeMemberships(client: pg.PoolClient, scope: MergeScope, batch:
     sql`
       with groups as materialized (${groupsOf(scope, batch)}),
       ended as materialized (
-        select m.ctid as row, m.valid_from >= ${scope.instant} as never_was
+        select m.ctid as row, m.opened_run_id, m.valid_from >= ${scope.instant} as never_was
         from groups g
         join membership m on m.group_id = g.group_id and m.valid_to is null
         where not exists (select from ${sql.raw(scope.tables.member)} s
@@ -50,7 +50,8 @@ async function closeMemberships(client: pg.PoolClient, scope: MergeScope, batch:
         update membership m set valid_to = ${scope.instant}, closed_run_id = ${scope.runId}
         from ended where m.ctid = ended.row and not ended.never_was returning 1
       )
-      select count(*)::int as removed from ended`,
+      -- What an unbinding of this run left behind was counted when it ended.
+      select count(*) filter (where not never_was or opened_run_id is not null)::int as removed from ended`,
   );
   return row?.removed ?? 0;
 }
@@ -74,7 +75,7 @@ async function openMemberships(client: pg.PoolClient, scope: MergeScope, batch: 
                            limit 1) other on true
         -- In the order of membership_open, which takes rows in its order at a third less.
         order by g.group_id, s.member_key
-        -- Two objects may answer to one name for a moment: the first is taken, bind-references mends it.
+        -- Two objects may answer to one name for a moment: the first is taken, whoever moves away is unbound.
         on conflict (group_id, member_key) where valid_to is null do nothing
         returning 1
       ), sizes as (

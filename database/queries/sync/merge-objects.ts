@@ -32,8 +32,10 @@ const COPIED = ENTRY_COLUMNS.filter(
   (name) =>
     !['batch', 'members_batch', 'source_id', 'manager_key', 'owner_key', 'members_hash'].includes(name),
 );
-/** The mapped fields, for the history of a change that lies in the mapping alone. */
-const MAPPED = COPIED.slice(COPIED.indexOf('display_name'), COPIED.indexOf('last_logon_at'));
+/** The mapped fields, for the history of a change that lies in the mapping alone; side fields have none. */
+const MAPPED = COPIED.slice(COPIED.indexOf('display_name'), COPIED.indexOf('member_attribute')).filter(
+  (name) => name !== 'last_logon_at' && name !== 'source_changed_at',
+);
 
 /**
  * Applies the batches `range.first`–`range.last`; must run in the connection's turn. Applying them twice changes
@@ -156,24 +158,30 @@ async function updateObjects(
         returning o.*
       ), compared as (
         select new.id, new.object_class, old.object_class as old_class, old.removed_at as old_removed_at,
-               case when old.removed_at is not null then 'reactivated'
-                    when old.content_hash <> new.content_hash then 'updated' end as kind,
+               old.content_hash <> new.content_hash as differs,
                new.reference_key <> old.reference_key
                  or new.alternate_key is distinct from old.alternate_key as moved,
                ${versionOf('old', 'new')} as before,
                ${versionOf('new', 'old')} as after
         from changed new join old on old.id = new.id
+      ), judged as (
+        -- A mapping may have changed without changing this object: its digest is renewed and nothing else said.
+        select *, case when old_removed_at is not null then 'reactivated'
+                       when differs and (before is not null or after is not null) then 'updated' end as kind
+        from compared
       ), changes as (
         insert into object_change (run_id, connection_id, object_id, at, kind, before, after)
-        select ${runId}, ${connectionId}, id, ${instant}, kind, before, after from compared where kind is not null
+        select ${runId}, ${connectionId}, id, ${instant}, kind, before, after from judged where kind is not null
         -- Read again after a fault, and changed at the source meanwhile: still one change of this run.
         on conflict (run_id, object_id) do update
-          set before = coalesce(excluded.before, '{}') || coalesce(object_change.before, '{}'),
+          set kind = case object_change.kind when 'removed' then 'updated' else object_change.kind end,
+              before = case when object_change.kind <> 'created'
+                            then coalesce(excluded.before, '{}') || coalesce(object_change.before, '{}') end,
               after = coalesce(object_change.after, '{}') || coalesce(excluded.after, '{}')
       )
       select id, kind, moved, object_class as "objectClass", old_class as "oldClass",
              old_removed_at is not null as "wasRemoved"
-      from compared`,
+      from judged`,
   );
 }
 

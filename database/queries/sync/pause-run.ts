@@ -2,13 +2,14 @@
 import type pg from 'pg';
 import { run, sql } from '../../sql.ts';
 
-/** Inside the fence: the run waits, and no attempt of it may write until it goes on. */
-export async function pauseRun(
-  client: pg.PoolClient,
-  runId: string,
-  reason: 'delete_threshold',
-): Promise<void> {
-  await run(client, sql`update sync_run set status = 'paused', pause_reason = ${reason} where id = ${runId}`);
+/** The run waits, and no attempt of it may write until it goes on. Doing it twice does no harm. */
+export async function pauseRun(pool: pg.Pool, runId: string): Promise<void> {
+  await run(
+    pool,
+    sql`
+      update sync_run set status = 'paused', pause_reason = 'delete_threshold'
+      where id = ${runId} and status = 'running'`,
+  );
 }
 
 /** Approves exactly the removals that are listed, and lets the run go on. Doing it twice does no harm. */

@@ -22,10 +22,14 @@ export async function isBatchApplied(client: pg.PoolClient, key: BatchKey): Prom
   return row !== undefined;
 }
 
-/** Enters the batch with its counts, in the transaction that applied it. */
+/**
+ * Enters the batch with its counts, in the transaction that applied it, and adds them to those that the run shows
+ * while it is going.
+ */
 export async function recordBatch(
   client: pg.PoolClient,
   key: BatchKey,
+  percent: number,
   counts: Record<string, number>,
 ): Promise<void> {
   await run(
@@ -34,27 +38,16 @@ export async function recordBatch(
       insert into sync_run_batch (run_id, step, epoch, batch, counts)
       values (${key.runId}, ${key.step}, ${key.readEpoch}, ${key.batch}, ${JSON.stringify(counts)}::jsonb)`,
   );
-}
-
-/**
- * Shows what a batch brought while the run is going: only for whoever watches, the run's final counts come from
- * what it wrote. Outside the batch's transaction, and only while `epoch` is the run's.
- */
-export async function showBatch(
-  on: Queryable,
-  at: { runId: string; epoch: number; step: StepName; percent: number },
-  counts: Record<string, number>,
-): Promise<void> {
   await run(
-    on,
+    client,
     sql`
       update sync_run set
-        progress_step = ${at.step},
-        progress_percent = greatest(progress_percent, ${Math.floor(at.percent)}),
+        progress_step = ${key.step},
+        progress_percent = greatest(progress_percent, ${Math.floor(percent)}),
         counts = counts || (
           select coalesce(jsonb_object_agg(key, coalesce((counts ->> key)::int, 0) + value::int), '{}')
           from jsonb_each_text(${JSON.stringify(counts)}::jsonb))
-      where id = ${at.runId} and epoch = ${at.epoch} and status = 'running'`,
+      where id = ${key.runId}`,
   );
 }
 

@@ -56,18 +56,3 @@ export async function failAttempt(
   );
   return row?.failures ?? 0;
 }
-
-/** Where the run is, for whoever watches: a step and a percentage of the whole run that never goes back. */
-export async function reportProgress(
-  on: Queryable,
-  runId: string,
-  step: StepName,
-  percent: number,
-): Promise<void> {
-  await run(
-    on,
-    sql`
-      update sync_run set progress_step = ${step}, progress_percent = greatest(progress_percent, ${Math.floor(percent)})
-      where id = ${runId}`,
-  );
-}

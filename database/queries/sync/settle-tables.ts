@@ -10,7 +10,9 @@ export async function settleTables(on: Queryable, runId: string): Promise<void> 
     on,
     sql`select count(*)::int as written from object_change where run_id = ${runId}`,
   );
+  if ((row?.written ?? 0) === 0) return;
+  // The search index keeps new entries in a list that every search reads: it is emptied whatever its size.
+  await run(on, sql`select gin_clean_pending_list('directory_object_search')`);
   if ((row?.written ?? 0) < MUCH) return;
   await run(on, sql`analyze directory_object, object_scope, object_reference, membership, object_change`);
-  await run(on, sql`select gin_clean_pending_list('directory_object_search')`);
 }

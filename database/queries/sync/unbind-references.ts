@@ -65,11 +65,12 @@ async function unbind(
         returning *
       ), listed_still as (
         insert into membership (group_id, member_key, connection_id, reference, valid_from)
-        select ended.group_id, ended.member_key, ended.connection_id, ended.reference, ${scope.instant}
+        select ended.group_id, ended.member_key, ended.connection_id, ended.reference,
+               greatest(ended.valid_from, ${scope.instant}::timestamptz)
         from (select * from never_was union all select * from closed) ended
         join directory_object g on g.id = ended.group_id and g.removed_at is null
       )
-      select ((select count(*) from never_was) + (select count(*) from closed))::int as ended`,
+      select ((select count(*) from never_was where opened_run_id is not null) + (select count(*) from closed))::int as ended`,
   );
   await run(
     client,

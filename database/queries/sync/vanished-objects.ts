@@ -2,12 +2,12 @@
 import { type Queryable, run, runOne, sql } from '../../sql.ts';
 import type { MergeScope } from './merge-objects.ts';
 
-/** Lists the candidates anew; answers with their number and the number of objects the project claims. */
+/** Lists the candidates anew, approved ones of an earlier attempt too; answers with their number and the number of objects the project claims. */
 export async function listVanished(
   on: Queryable,
   scope: MergeScope,
 ): Promise<{ vanished: number; claimed: number }> {
-  await run(on, sql`delete from sync_pending_removal where run_id = ${scope.runId} and not approved`);
+  await run(on, sql`delete from sync_pending_removal where run_id = ${scope.runId}`);
   const row = await runOne<{ vanished: number; claimed: number }>(
     on,
     // A hash anti-join over the project's claims: the whole project is compared, so no index would help.
@@ -50,6 +50,27 @@ export async function keepObjects(on: Queryable, runId: string, objectIds: strin
     on,
     sql`delete from sync_pending_removal where run_id = ${runId} and object_id = any (${objectIds}::uuid[])`,
   );
+}
+
+/** Takes candidates off the list that answer to one of these reference keys. */
+export async function keepObjectsNamed(on: Queryable, runId: string, referenceKeys: string[]): Promise<void> {
+  await run(
+    on,
+    sql`
+      delete from sync_pending_removal p using directory_object o
+      where p.run_id = ${runId} and o.id = p.object_id and o.reference_key = any (${referenceKeys}::uuid[])`,
+  );
+}
+
+/** The names of the entries that a run's read could not take. */
+export async function rejectedNames(on: Queryable, runId: string): Promise<string[]> {
+  const rows = await run<{ name: string }>(
+    on,
+    sql`
+      select distinct distinguished_name as name from sync_run_error
+      where run_id = ${runId} and step = 'read' and distinguished_name is not null`,
+  );
+  return rows.map((row) => row.name);
 }
 
 export async function countPendingRemovals(on: Queryable, runId: string): Promise<number> {
