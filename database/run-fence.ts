@@ -1,6 +1,6 @@
 // The fence around a run: each attempt of a step takes the run over, and what it overtook can write nothing more.
 import type pg from 'pg';
-import { type RawBuilder, run, runOne, sql, transaction } from './sql.ts';
+import { run, runOne, sql, transaction } from './sql.ts';
 
 /**
  * Which attempt of which step of which run is writing. `epoch` grows with every step and every attempt, and is
@@ -17,20 +17,11 @@ export class Fenced extends Error {
 }
 
 /**
- * Raises the run's epoch to this attempt's. Sessions of earlier attempts are ended first: one that was stopped in
- * the middle of a transaction would hold the run's row for as long as it sleeps.
+ * Raises the run's epoch to this attempt's, after ending what earlier attempts left open.
  * @throws Fenced when a later attempt came first or the run is not running.
  */
 export async function takeOver(pool: pg.Pool, fence: RunFence): Promise<void> {
-  await run(
-    pool,
-    sql`
-      select pg_terminate_backend(pid)
-      from pg_stat_activity
-      where datname = current_database()
-        and application_name like ${`sync ${fence.runId} %`}
-        and split_part(application_name, ' ', 3)::bigint < ${fence.epoch}`,
-  );
+  await endEarlierSessions(pool, fence);
   const taken = await runOne(
     pool,
     sql`
@@ -42,6 +33,22 @@ export async function takeOver(pool: pg.Pool, fence: RunFence): Promise<void> {
 }
 
 /**
+ * Ends the sessions in which attempts below `epoch` are in the middle of a transaction: one that was suspended
+ * there would hold the run's row for as long as it sleeps.
+ */
+export async function endEarlierSessions(pool: pg.Pool, fence: RunFence): Promise<void> {
+  await run(
+    pool,
+    sql`
+      select pg_terminate_backend(pid)
+      from pg_stat_activity
+      where datname = current_database()
+        and case when application_name ~ ${`^sync ${fence.runId} [0-9]+$`}
+                 then split_part(application_name, ' ', 3)::bigint < ${fence.epoch} end`,
+  );
+}
+
+/**
  * Runs `work` in a transaction that holds the run's row and commits only while this attempt is the latest.
  * @throws Fenced otherwise.
  */
@@ -50,57 +57,49 @@ export function fencedTransaction<T>(
   fence: RunFence,
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
-  return heldTransaction(pool, fence, sql`for no key update`, work);
-}
-
-/** As `fencedTransaction`, for batches that go side by side: `work` leaves the run's own row alone. */
-export function fencedBatch<T>(
-  pool: pg.Pool,
-  fence: RunFence,
-  work: (client: pg.PoolClient) => Promise<T>,
-): Promise<T> {
-  return heldTransaction(pool, fence, sql`for share`, work);
-}
-
-/**
- * Runs `work`, which changes objects or memberships in transactions of its own, in the connection's turn: projects
- * that share a connection take turns. The lock goes with a transaction that does nothing else, so a crash leaves
- * nothing behind, and a run that waits for its turn holds no row and can be cancelled.
- */
-export async function connectionTurn<T>(
-  pool: pg.Pool,
-  fence: RunFence,
-  connectionId: string,
-  work: () => Promise<T>,
-): Promise<T> {
   return transaction(pool, async (client) => {
     await nameSession(client, fence);
-    await lockConnection(client, connectionId);
-    return work();
-  });
-}
-
-async function heldTransaction<T>(
-  pool: pg.Pool,
-  fence: RunFence,
-  lock: RawBuilder<unknown>,
-  work: (client: pg.PoolClient) => Promise<T>,
-): Promise<T> {
-  return transaction(pool, async (client) => {
-    await nameSession(client, fence);
-    const held = await runOne(
-      client,
-      sql`
-        select id from sync_run where id = ${fence.runId} and epoch = ${fence.epoch} and status = 'running' ${lock}`,
-    );
-    if (!held) throw new Fenced(`run ${fence.runId} was taken over by a later attempt, or has ended`);
+    await holdRun(client, fence);
     return work(client);
   });
 }
 
-/** Lets a later attempt find and end this session (see takeOver). */
+/**
+ * As `fencedTransaction`, for what changes objects or memberships: projects that share a connection take turns,
+ * transaction by transaction. The lock goes with the transaction, so that a crash leaves nothing behind; it comes
+ * before the run's row, so that a run which waits for its turn can be cancelled.
+ */
+export function connectionTurn<T>(
+  pool: pg.Pool,
+  fence: RunFence,
+  connectionId: string,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  return transaction(pool, async (client) => {
+    await nameSession(client, fence);
+    await lockConnection(client, connectionId);
+    await holdRun(client, fence);
+    return work(client);
+  });
+}
+
+async function holdRun(client: pg.PoolClient, fence: RunFence): Promise<void> {
+  const held = await runOne(
+    client,
+    sql`
+      select id from sync_run
+      where id = ${fence.runId} and epoch = ${fence.epoch} and status = 'running'
+      for no key update`,
+  );
+  if (!held) throw new Fenced(`run ${fence.runId} was taken over by a later attempt, or has ended`);
+}
+
+/** Lets a later attempt find and end this session (see endEarlierSessions). */
 async function nameSession(client: pg.PoolClient, fence: RunFence): Promise<void> {
-  await client.query(`set local application_name = 'sync ${fence.runId} ${fence.epoch}'`);
+  await run(
+    client,
+    sql`select set_config('application_name', ${`sync ${fence.runId} ${fence.epoch}`}, true)`,
+  );
 }
 
 /** Waits for the connection's turn; held until the transaction ends. */
