@@ -21,6 +21,8 @@ import { createSyncTrigger } from './sync-trigger.ts';
 import { createTemporalAccess } from './temporal-access.ts';
 
 const DATABASE_WAIT_MS = 60_000;
+/** Exports and deletions have their own. */
+const STATEMENT_TIMEOUT_MS = 30_000;
 const SWEEP_EVERY_MS = 5_000;
 /** Requests that are still going get this long before their connections are closed. */
 const DRAIN_MS = 10_000;
@@ -86,6 +88,7 @@ async function openPrepared(settings: Settings, logger: Logger): Promise<Databas
   const database = await openDatabase({
     url: settings.DATABASE_URL,
     applicationName: 'api',
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     onWarning: (message) => logger.warn(message),
   });
   const deadline = Date.now() + DATABASE_WAIT_MS;

@@ -6,6 +6,7 @@ import { AppError } from '../domain/app-error.ts';
 import { AccountEntity } from './entities/account.ts';
 import { ConnectionEntity } from './entities/connection.ts';
 import { SyncProjectEntity } from './entities/sync-project.ts';
+import { LONGEST_MS } from './long-transaction.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { isDatabaseUnavailable } from './unavailable.ts';
 
@@ -24,11 +25,15 @@ export interface DatabaseOptions {
   poolSize?: number;
   /** Shows in pg_stat_activity: `api`, `worker`. */
   applicationName?: string;
+  /** How long a statement of the pool may take, in milliseconds; none by default. The ORM's pool has no limit. */
+  statementTimeoutMs?: number;
   /** Told of dropped idle connections; they are replaced, so it is no more than a warning. */
   onWarning?: (message: string) => void;
 }
 
 const MIGRATION_LOCK = 7_201_001;
+/** A server that hangs cannot end its own statements: this much after it should have, we do. */
+const GRACE_MS = 5_000;
 
 /** Opens both pools; nothing is sent before the first query, so that a start does not wait for the database. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
@@ -48,6 +53,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     application_name: options.applicationName ?? 'identity-center',
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    ...(options.statementTimeoutMs !== undefined && {
+      statement_timeout: options.statementTimeoutMs,
+      query_timeout: options.statementTimeoutMs + GRACE_MS,
+    }),
   });
   pool.on('error', (error) => warn(`a database connection was dropped: ${error.message}`));
   // While a client is checked out the pool does not listen to it, and an unheard 'error' would end the process;
@@ -72,10 +82,14 @@ async function migrate(orm: MikroORM, pool: pg.Pool): Promise<void> {
       : error;
   });
   try {
-    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    // Another process may be at it for longer than a statement has.
+    const lock = { text: 'select pg_advisory_lock($1)', values: [MIGRATION_LOCK], query_timeout: LONGEST_MS };
+    await client.query('set statement_timeout = 0');
+    await client.query(lock);
     await orm.migrator.up();
   } finally {
     await client.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => {});
+    await client.query('reset statement_timeout').catch(() => {});
     client.release();
   }
 }

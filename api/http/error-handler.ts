@@ -48,6 +48,11 @@ function asAppError(error: unknown): AppError {
       headers: { 'Retry-After': '5' },
       cause: error,
     });
+  if ((error as { code?: unknown } | null)?.code === '57014')
+    return new AppError('unavailable', 'The database took too long; ask for less, or try again.', {
+      headers: { 'Retry-After': '5' },
+      cause: error,
+    });
   // By name: Node's own are of another realm inside Jest.
   if ((error as Partial<Error> | null)?.name === 'URIError')
     return new AppError('invalid_request', 'The path is not encoded correctly.', {

@@ -1,15 +1,16 @@
 // Deletes a connection with all that was read from it; the history of its runs stays.
 import type pg from 'pg';
 import { AppError } from '../../domain/app-error.ts';
+import { longTransaction } from '../long-transaction.ts';
 import { lockConnection } from '../run-fence.ts';
-import { run, runOne, sql, transaction } from '../sql.ts';
+import { run, runOne, sql } from '../sql.ts';
 
 /** Tables that hold what was read; each is cleared by connection_id. Few have an index that begins with it: a table may be read as a whole, once. */
 const TABLES = ['membership', 'object_reference', 'object_change', 'object_count'];
 
 /** Says whether there was such a connection. @throws AppError `conflict` while sync projects use it. */
 export function deleteConnection(pool: pg.Pool, id: string): Promise<boolean> {
-  return transaction(pool, async (client) => {
+  return longTransaction(pool, async (client) => {
     const found = await runOne(client, sql`select id from connection where id = ${id}::uuid for update`);
     if (!found) return false;
     // Served by sync_project_connection.

@@ -1,12 +1,13 @@
 // Deletes a sync project and gives up its claims on objects; the history of its runs stays.
 import type pg from 'pg';
 import { AppError } from '../../domain/app-error.ts';
-import { run, runOne, sql, transaction } from '../sql.ts';
+import { longTransaction } from '../long-transaction.ts';
+import { run, runOne, sql } from '../sql.ts';
 import { releaseProject } from './release-project.ts';
 
 /** Says whether there was such a project. @throws AppError `conflict` while a run of it is queued or going. */
 export function deleteProject(pool: pg.Pool, id: string): Promise<boolean> {
-  return transaction(pool, async (client) => {
+  return longTransaction(pool, async (client) => {
     // A trigger locks the same row, so that no run is queued between this look and the deletion.
     const project = await runOne<{ connectionId: string }>(
       client,

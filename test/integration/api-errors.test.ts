@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startApi, type TestApi } from '../support/api.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { insertConnection } from '../support/factories.ts';
 
 let database: TestDatabase;
 let api: TestApi;
@@ -184,6 +185,29 @@ describe('errors', () => {
     const odd = await api.get('/api/users', { headers: { 'x-request-id': 'a b"<script>' } });
     expect(odd.headers.get('x-request-id')).toMatch(/^[\w-]{36}$/);
     expect(api.logLines.some((line) => JSON.parse(line).requestId === 'trace-0123456789')).toBe(true);
+  });
+
+  it('503 when a statement takes too long; deletions have more time', async () => {
+    const short = await startApi({ databaseUrl: database.url, statementTimeoutMs: 300 });
+    const blocker = await api.database.pool.connect();
+    try {
+      const token = await short.login();
+      await short.database.migrate();
+      const connection = await insertConnection(api.database.pool);
+      await blocker.query('begin');
+      await blocker.query('lock table directory_object in access exclusive mode');
+      const late = await short.get('/api/users', { token });
+      expect(late.body).toMatchObject({ error: 'Service Unavailable', statusCode: 503 });
+      const deletion = short.delete(`/api/connections/${connection}`, { token });
+      const again = await short.get('/api/users', { token });
+      expect(again.status).toBe(503);
+      await blocker.query('commit');
+      expect((await deletion).status).toBe(204);
+      expect((await short.get('/api/users', { token })).status).toBe(200);
+    } finally {
+      blocker.release();
+      await short.close();
+    }
   });
 
   it('500 without a stack or SQL when something is broken, and the log has it', async () => {

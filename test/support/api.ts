@@ -23,6 +23,8 @@ export const TEST_SECRET_KEY = '0123456789abcdef'.repeat(4);
 
 export interface ApiOptions {
   databaseUrl: string;
+  /** None by default. */
+  statementTimeoutMs?: number;
   /** As environment variables; limits are off unless they are named here. */
   settings?: Record<string, string>;
 }
@@ -76,7 +78,10 @@ export async function startApi(options: ApiOptions): Promise<TestApi> {
     IDENTITY_CENTER_RATE_LIMIT_PER_HOUR: '0',
     ...options.settings,
   });
-  const database = await openDatabase({ url: options.databaseUrl });
+  const database = await openDatabase({
+    url: options.databaseUrl,
+    ...(options.statementTimeoutMs !== undefined && { statementTimeoutMs: options.statementTimeoutMs }),
+  });
   await ensureAdminAccount(database.pool, ADMIN_PASSWORD);
   const logLines: string[] = [];
   const temporal = createTemporalAccess(settings.TEMPORAL_ADDRESS, settings.TEMPORAL_NAMESPACE);
