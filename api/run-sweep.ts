@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { deleteExpiredTokens } from '../database/queries/access-tokens.ts';
 import { deleteOldLoginFailures } from '../database/queries/login-failures.ts';
-import { projectsWithWaitingRuns, runsWaitingToStop } from '../database/queries/waiting-runs.ts';
+import { projectsWithOpenRuns, runsWaitingToStop } from '../database/queries/waiting-runs.ts';
 import type { SyncTrigger } from './sync-trigger.ts';
 
 /** Younger rows are still in the hands of the request that wrote them. */
@@ -64,11 +64,11 @@ interface SweepDeps {
 
 /** All at once, so that a call which hangs holds up no other. */
 async function wakeWaiting({ pool, trigger, logger }: SweepDeps): Promise<void> {
-  const waiting = await projectsWithWaitingRuns(pool, GRACE_SECONDS, MOST_A_SWEEP);
+  const waiting = await projectsWithOpenRuns(pool, GRACE_SECONDS, MOST_A_SWEEP);
   const wake = async (project: { projectId: string; projectName: string }) => {
     const { projectId } = project;
-    await trigger.wake(project).then(
-      () => logger.info({ projectId }, 'woke the workflow of a run that was waiting'),
+    await trigger.ensureStarted(project).then(
+      () => logger.debug({ projectId }, 'the workflow of an open run is there'),
       ({ message }: Error) =>
         logger.warn({ projectId, message }, 'a waiting run could not be started; it is repeated'),
     );

@@ -21,6 +21,8 @@ const CALL_TIMEOUT_MS = 3_000;
 export interface SyncTrigger {
   /** Starts the project's workflow, or wakes the one that runs; doing it twice does no harm. */
   wake(project: { projectId: string; projectName: string }): Promise<void>;
+  /** Starts the project's workflow where it does not run, and says nothing to one that does. */
+  ensureStarted(project: { projectId: string; projectName: string }): Promise<void>;
   cancel(run: { runId: string; workflowId: string }): Promise<void>;
   resume(run: { runId: string; workflowId: string }): Promise<void>;
 }
@@ -31,28 +33,43 @@ export function createSyncTrigger(temporal: TemporalAccess, taskQueue: string): 
     await client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () => work(client)).catch(refuse);
   };
   return {
-    wake: ({ projectId, projectName }) => {
-      const input: SyncProjectInput = { projectId, timings: DEFAULT_SYNC_TIMINGS };
-      return call((client) =>
+    wake: (project) =>
+      call((client) =>
         client.workflow.signalWithStart(SYNC_PROJECT_WORKFLOW, {
-          workflowId: syncProjectWorkflowId(projectId),
-          taskQueue,
-          args: [input],
+          ...startOptions(project, taskQueue),
           signal: wakeSignal,
           signalArgs: [],
-          staticSummary: `Sync of ${projectName}`,
-          memo: { project: projectName },
-          typedSearchAttributes: new TypedSearchAttributes([
-            { key: SEARCH_ATTRIBUTES.projectId, value: projectId },
-            { key: SEARCH_ATTRIBUTES.projectName, value: projectName },
-          ]),
         }),
-      );
-    },
+      ),
+    ensureStarted: (project) =>
+      call((client) =>
+        client.workflow.start(SYNC_PROJECT_WORKFLOW, {
+          ...startOptions(project, taskQueue),
+          workflowIdConflictPolicy: 'USE_EXISTING',
+        }),
+      ),
     cancel: ({ runId, workflowId }) =>
       call((client) => client.workflow.getHandle(workflowId).signal(cancelRunSignal, { runId })),
     resume: ({ runId, workflowId }) =>
       call((client) => client.workflow.getHandle(workflowId).signal(resumeRunSignal, { runId })),
+  };
+}
+
+function startOptions(
+  { projectId, projectName }: { projectId: string; projectName: string },
+  taskQueue: string,
+) {
+  const input: SyncProjectInput = { projectId, timings: DEFAULT_SYNC_TIMINGS };
+  return {
+    workflowId: syncProjectWorkflowId(projectId),
+    taskQueue,
+    args: [input],
+    staticSummary: `Sync of ${projectName}`,
+    memo: { project: projectName },
+    typedSearchAttributes: new TypedSearchAttributes([
+      { key: SEARCH_ATTRIBUTES.projectId, value: projectId },
+      { key: SEARCH_ATTRIBUTES.projectName, value: projectName },
+    ]),
   };
 }
 

@@ -1,19 +1,21 @@
 // Finds what was written into the queue and never reached a workflow.
 import { type Queryable, run, sql } from '../sql.ts';
 
-/** Projects with a queued run that nobody has taken up for `seconds`, the oldest first. Served by sync_run_open. */
-export function projectsWithWaitingRuns(
+/**
+ * Projects with a run that has been open for `seconds`, those first whose run waits: their workflow may never have
+ * heard of it, or may have been lost. Served by sync_run_open.
+ */
+export function projectsWithOpenRuns(
   on: Queryable,
   seconds: number,
   limit: number,
 ): Promise<{ projectId: string; projectName: string }[]> {
   return run(
     on,
-    sql`select q.project_id as "projectId", min(q.project_name) as "projectName"
-        from sync_run q
-        where q.status = 'queued' and q.queued_at < now() - make_interval(secs => ${seconds})
-          and not exists (select 1 from sync_run a where a.project_id = q.project_id and a.status in ('running', 'paused'))
-        group by q.project_id order by min(q.queued_at) limit ${limit}`,
+    sql`select project_id as "projectId", min(project_name) as "projectName"
+        from sync_run
+        where status in ('queued', 'running', 'paused') and queued_at < now() - make_interval(secs => ${seconds})
+        group by project_id order by bool_and(status = 'queued') desc, min(queued_at) limit ${limit}`,
   );
 }
 

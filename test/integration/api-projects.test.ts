@@ -240,10 +240,10 @@ describe('POST /api/sync/projects/{id}/run', () => {
       );
     const temporal = createTemporalAccess(testEnvironment().temporalAddress, 'default');
     const real = createSyncTrigger(temporal, api.settings.TEMPORAL_TASK_QUEUE);
-    const wake: typeof real.wake = (project) =>
-      project.projectId === ids[0] ? Promise.reject(new Error('refused')) : real.wake(project);
+    const ensureStarted: typeof real.ensureStarted = (project) =>
+      project.projectId === ids[0] ? Promise.reject(new Error('refused')) : real.ensureStarted(project);
     const logger = pino({ level: 'silent' });
-    const sweep = startRunSweep({ pool, trigger: { ...real, wake }, logger, everyMs: 60_000 });
+    const sweep = startRunSweep({ pool, trigger: { ...real, ensureStarted }, logger, everyMs: 60_000 });
     try {
       await sweep.sweep();
       const { workflow } = await temporal.client();

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { enqueueRun } from '../../database/queries/enqueue-run.ts';
-import { run, sql } from '../../database/sql.ts';
+import { lockConnection } from '../../database/run-fence.ts';
+import { run, sql, transaction } from '../../database/sql.ts';
 import { syncProjectWorkflowId } from '../../workflows/messages.ts';
 import { testEnvironment } from '../support/environment.ts';
 import { openSyncLab, type SyncLab } from '../support/sync-lab.ts';
@@ -19,6 +20,7 @@ const ROWS = 20_000;
 describe('the API process is killed', () => {
   let lab: SyncLab;
   let projectId: string;
+  let connectionId: string;
   const processes: ChildProcess[] = [];
 
   beforeEach(async () => {
@@ -29,7 +31,7 @@ describe('the API process is killed', () => {
       (_row, index) => `u${index},User ${index},u${index}@example.org`,
     );
     writeFileSync(join(lab.home, 'import', 'people.csv'), `id,displayName,mail\n${rows.join('\n')}\n`);
-    const connectionId = await lab.addConnection('csv', { file: 'people.csv', keyColumn: 'id' });
+    connectionId = await lab.addConnection('csv', { file: 'people.csv', keyColumn: 'id' });
     projectId = await lab.addProject({
       connectionId,
       scopes: [{ objectClass: 'user', baseDn: null, filter: null }],
@@ -77,6 +79,24 @@ describe('the API process is killed', () => {
     const second = await startApi();
     const served = await call(second.url, 'GET', `/api/sync/history/${id}`);
     expect(served.data).toMatchObject({ id, status: 'completed' });
+  }, 120_000);
+
+  it('not the API, but the workflow in the middle of its run: the sweep starts it anew', async () => {
+    await lab.startWorker();
+    await startApi();
+    const id = await transaction(lab.database.pool, async (client) => {
+      // Holds the connection's turn, so that the run is still going when its workflow is ended.
+      await lockConnection(client, connectionId);
+      const runId = await lab.trigger(projectId);
+      await until('the merge to wait for its turn', async () => {
+        const { steps } = await lab.runRow(runId);
+        return steps.some((step) => step.name === 'merge' && step.status === 'running');
+      });
+      await lab.client.workflow.getHandle(syncProjectWorkflowId(projectId)).terminate('lost');
+      return runId;
+    });
+    const over = await lab.runOver(id);
+    expect(over).toMatchObject({ status: 'completed', counts: { read: ROWS, created: ROWS } });
   }, 120_000);
 
   async function startApi(): Promise<{ child: ChildProcess; url: string }> {
