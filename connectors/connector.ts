@@ -1,5 +1,5 @@
 // The core interface every source system implements, and the extra capabilities that are probed at registration.
-import type { Attributes, ReferenceKey, SourceEntry, SourcePage } from '../domain/source-entry.ts';
+import type { ReferenceKey, SourcePage } from '../domain/source-entry.ts';
 
 /** What a project reads: one class below one base (null: each base DN of the connection), by a filter. */
 export interface SourceScope {
@@ -89,5 +89,3 @@ export interface OpenConnection {
   type: string;
   config: Record<string, unknown>;
 }
-
-export type { Attributes, SourceEntry, SourcePage };
