@@ -50,7 +50,8 @@ export interface Connector {
   /** Runs the named checks in order, each within its time-out; a failed check is a result, not an error. */
   test(signal: AbortSignal): Promise<ConnectionTest>;
   /**
-   * Every entry in the scopes, page by page, in constant memory. The first scope that matches an entry gives it
+   * Every entry in the scopes, page by page, in constant memory, each to be decoded by the caller if it is needed
+   * (an undecoded one keeps what it arrived in, so that pages should not be collected). The first scope that matches an entry gives it
    * its class; an entry that two scopes or bases match may come twice, the caller drops the second.
    * The next page is asked for ahead, while the caller works on this one.
    */

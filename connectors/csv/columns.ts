@@ -25,6 +25,8 @@ export interface Columns {
   attributes: Column[];
   /** Columns that are left out because they are secret. */
   secret: string[];
+  /** Positions of cells that nothing is made of: those of secret columns and of columns without a name. */
+  unread: number[];
 }
 
 const DN_NAMES = new Set(['distinguishedname', 'dn']);
@@ -94,14 +96,17 @@ export function readHeader(
   });
   const indexes = names.map((_, index) => index).filter((index) => names[index] !== '');
   const secret = indexes.filter((index) => isSecret(names[index] as string));
+  const attributes = indexes.filter((index) => !secret.includes(index) && index !== memberIndex);
+  const read = new Set([...attributes, key, objectClass, distinguishedName, memberIndex]);
   return {
     width: names.length,
     key,
     objectClass,
     distinguishedName,
     members: memberIndex === null ? null : column(memberIndex),
-    attributes: indexes.filter((index) => !secret.includes(index) && index !== memberIndex).map(column),
+    attributes: attributes.map(column),
     secret: secret.map((index) => names[index] as string),
+    unread: [...names.keys()].filter((index) => !read.has(index)),
   };
 }
 

@@ -28,7 +28,7 @@ async function readStart(file: ImportFile, config: CsvConfig, isSecret: IsSecret
     const [header, ...rows] = await firstRows(lots);
     const columns = readHeader(header?.cells ?? [], file.name, config, isSecret);
     const reader = new RowReader({ file: file.name, columns, separator: config.multiValueSeparator });
-    const results = rows.map((row) => reader.read(row));
+    const results = rows.map((row) => reader.identify(row));
     const rejected = results.flatMap((result) => ('rejected' in result ? [result.rejected] : []));
     if (rejected.length > 0 && rejected.length === results.length) {
       throw new AppError(

@@ -118,7 +118,7 @@ class CsvConnector implements CapableConnector {
     yield page([], [], headerNotices(this.config.file, table.columns));
     yield* run.pages(table, false, signal);
     if (run.needsSecondPass) yield* run.pages(await this.openTable(file), true, signal);
-    if (join !== null) yield* groupPages(join);
+    if (join !== null) yield* groupPages(join, this.config, table);
     await file.assertUnchanged();
     yield page([], [], run.notices());
   }

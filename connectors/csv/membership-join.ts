@@ -1,6 +1,6 @@
 // Brings groups and the rows of a membership file together, in memory that does not grow with either:
 // both are divided among buckets on disk by the group's key, and then joined bucket by bucket.
-import type { RejectedEntry, SourceEntry } from '../../domain/source-entry.ts';
+import type { RejectedEntry } from '../../domain/source-entry.ts';
 import { readMembershipHeader } from './columns.ts';
 import type { CsvConfig } from './config.ts';
 import type { ImportFile } from './import-file.ts';
@@ -13,6 +13,18 @@ const BUCKET_BYTES = 1 << 20;
 const MAX_BUCKETS = 128;
 
 type MembershipColumns = ReturnType<typeof readMembershipHeader>;
+
+/** A group's row, and its members in the membership file: each once, sorted, so that the file's order is none. */
+export interface JoinedGroup {
+  key: string;
+  cells: string[];
+  members: string[];
+  /** How much room it takes, in values. */
+  size: number;
+}
+
+/** So many characters of a row count as one value. */
+const CHARACTERS_PER_VALUE = 32;
 
 interface Bucket {
   memberships: SpillFile;
@@ -99,21 +111,21 @@ export class MembershipJoin {
     return null;
   }
 
-  /** Keeps a group until its members are known. A returned promise must be waited for. */
-  addGroup(group: SourceEntry): Promise<void> | null {
-    return this.bucket(group.sourceId).groups.add(JSON.stringify(group));
+  /** Keeps a group's row until its members are known. A returned promise must be waited for. */
+  addGroup(key: string, cells: string[]): Promise<void> | null {
+    return this.bucket(key).groups.add(JSON.stringify([key, cells]));
   }
 
   /** The groups with their members; what follows no group is counted. */
-  async *groups(): AsyncGenerator<SourceEntry> {
+  async *groups(): AsyncGenerator<JoinedGroup> {
     for (const bucket of this.buckets) {
       const members = await readMembers(bucket);
       for await (const lines of bucket.groups.read()) {
         for (const line of lines) {
-          const group = JSON.parse(line) as SourceEntry;
-          const own = members.get(group.sourceId) ?? [];
-          members.delete(group.sourceId);
-          yield { ...group, memberValues: [...new Set([...group.memberValues, ...own])] };
+          const [key, cells] = JSON.parse(line) as [string, string[]];
+          const own = [...new Set(members.get(key))].sort();
+          members.delete(key);
+          yield { key, cells, members: own, size: own.length + line.length / CHARACTERS_PER_VALUE };
         }
       }
       for (const [group, own] of members) {

@@ -1,12 +1,12 @@
 // Reads one CSV table from its header to its end: which rows are entries, which come twice, which groups wait.
 import type { IsSecretAttribute } from '../../domain/secret-attributes.ts';
-import type { RejectedEntry, SourceEntry, SourcePage } from '../../domain/source-entry.ts';
+import type { ReadEntry, RejectedEntry, SourcePage } from '../../domain/source-entry.ts';
 import { type Columns, readHeader } from './columns.ts';
 import type { CsvConfig } from './config.ts';
 import { DuplicateKeys } from './duplicate-keys.ts';
 import type { ImportFile } from './import-file.ts';
 import type { MembershipJoin } from './membership-join.ts';
-import { RowReader, rejectRow } from './row-entries.ts';
+import { type IdentifiedRow, RowReader, rejectRow } from './row-entries.ts';
 import { type CsvRow, csvRows } from './rows.ts';
 
 const GROUPS_PER_PAGE = 500;
@@ -19,7 +19,7 @@ export interface OpenTable {
 }
 
 export function page(
-  entries: SourceEntry[],
+  entries: ReadEntry[],
   rejected: RejectedEntry[] = [],
   notices: string[] = [],
 ): SourcePage {
@@ -42,13 +42,23 @@ export async function openTable(
   return { columns, rows: rows() };
 }
 
+/** A reader of a table's rows. */
+function rowReader(config: CsvConfig, { columns }: OpenTable): RowReader {
+  return new RowReader({ file: config.file, columns, separator: config.multiValueSeparator });
+}
+
 /** Groups in pages that stay small whatever their members are. */
-export async function* groupPages(join: MembershipJoin): AsyncGenerator<SourcePage> {
-  let entries: SourceEntry[] = [];
+export async function* groupPages(
+  join: MembershipJoin,
+  config: CsvConfig,
+  table: OpenTable,
+): AsyncGenerator<SourcePage> {
+  const reader = rowReader(config, table);
+  let entries: ReadEntry[] = [];
   let values = 0;
-  for await (const group of join.groups()) {
-    entries.push(group);
-    values += group.memberValues.length;
+  for await (const { key, cells, members, size } of join.groups()) {
+    entries.push(reader.entry({ key, objectClass: 'group', cells }, members));
+    values += size;
     if (entries.length < GROUPS_PER_PAGE && values < VALUES_PER_PAGE) continue;
     yield page(entries);
     entries = [];
@@ -76,52 +86,46 @@ export class TableRead {
 
   /** @param isSecondPass whether only rows that were held back are of interest. */
   async *pages(table: OpenTable, isSecondPass: boolean, signal: AbortSignal): AsyncGenerator<SourcePage> {
-    const reader = new RowReader({
-      file: this.config.file,
-      columns: table.columns,
-      separator: this.config.multiValueSeparator,
-    });
+    const reader = rowReader(this.config, table);
     for await (const lot of table.rows) {
       signal.throwIfAborted();
       const out = page([]);
       for (const row of lot) {
-        const result = reader.read(row);
-        if ('entry' in result) {
-          const written = this.take(result.entry, row.line, isSecondPass, out);
+        const identified = reader.identify(row);
+        if ('key' in identified) {
+          const written = this.take(reader, identified, isSecondPass, out);
           if (written !== null) await written;
-        } else if (!isSecondPass) out.rejected.push(result.rejected);
+        } else if (!isSecondPass) out.rejected.push(identified.rejected);
       }
       if (out.entries.length + out.rejected.length > 0) yield out;
     }
   }
 
   private take(
-    entry: SourceEntry,
-    line: number,
+    reader: RowReader,
+    row: IdentifiedRow,
     isSecondPass: boolean,
     out: SourcePage,
   ): Promise<void> | null {
-    const key = entry.sourceId;
+    const { key, objectClass, cells, line } = row;
     if (!isSecondPass) {
       if (this.duplicates.holds(key, line)) return null;
     } else {
       const verdict = this.duplicates.judge(key, line);
       if (verdict.kind === 'done') return null;
       if (verdict.kind === 'duplicate') {
-        if (!this.classes.has(entry.objectClass)) return null;
+        if (!this.classes.has(objectClass)) return null;
         const reason = `its key '${key}' is that of line ${verdict.firstLine} already`;
-        out.rejected.push(
-          rejectRow(this.config.file, line, 'malformed_row', reason, entry.distinguishedName),
-        );
+        out.rejected.push(rejectRow(this.config.file, line, 'malformed_row', reason, row.distinguishedName));
         return null;
       }
     }
-    if (!this.classes.has(entry.objectClass)) {
-      this.unread.set(entry.objectClass, (this.unread.get(entry.objectClass) ?? 0) + 1);
+    if (!this.classes.has(objectClass)) {
+      this.unread.set(objectClass, (this.unread.get(objectClass) ?? 0) + 1);
       return null;
     }
-    if (entry.objectClass === 'group' && this.join !== null) return this.join.addGroup(entry);
-    out.entries.push(entry);
+    if (objectClass === 'group' && this.join !== null) return this.join.addGroup(key, cells);
+    out.entries.push(reader.entry(row));
     return null;
   }
 

@@ -76,6 +76,7 @@ export const ldapConfigSchema = z
     pageSize: z.number().int().min(1).max(10_000).default(1_000),
     connectTimeoutMs: milliseconds.default(5_000),
     readTimeoutMs: milliseconds.default(60_000),
+    /** Part of the API's settings for every directory; reads are all that this connector does, whatever it says. */
     readOnly: z.boolean().default(true),
   })
   .superRefine((config, context) => {

@@ -3,7 +3,7 @@ import { AppError } from '../../domain/app-error.ts';
 import { dnKey } from '../../domain/distinguished-name.ts';
 import { foldText } from '../../domain/folded-text.ts';
 import { attributeKey, type IsSecretAttribute, secretAttributes } from '../../domain/secret-attributes.ts';
-import type { ReferenceKey, RejectedEntry, SourceEntry, SourcePage } from '../../domain/source-entry.ts';
+import type { ReadEntry, ReferenceKey, RejectedEntry, SourcePage } from '../../domain/source-entry.ts';
 import type {
   CapableConnector,
   ConnectionTest,
@@ -12,11 +12,12 @@ import type {
   SourceScope,
 } from '../connector.ts';
 import type { AddressPolicy } from '../dial.ts';
+import { rulesDigest } from '../entry-digest.ts';
 import { type AttributeCatalog, createAttributeCatalog, MEMBER_ATTRIBUTES } from './attribute-catalog.ts';
 import type { LdapConfig } from './config.ts';
 import { testLdapConnection } from './connection-test.ts';
-import type { DecodedEntry } from './entry-decoder.ts';
 import { EntryReader } from './entry-decoder.ts';
+import { EntryScanner, type ScannedEntry } from './entry-scan.ts';
 import { findExistingIds } from './lookup.ts';
 import { openSession } from './open-session.ts';
 import { pagedSearch, type ResultBatch } from './paged-search.ts';
@@ -59,17 +60,32 @@ export function ldapReferenceKey(value: string, attribute: string): ReferenceKey
   }
 }
 
-function toPage(batch: ResultBatch<DecodedEntry>, notices: string[]): SourcePage {
-  const entries: SourceEntry[] = [];
+function toPage(batch: ResultBatch<ScannedEntry>, notices: string[]): SourcePage {
+  const entries: ReadEntry[] = [];
   const rejected: RejectedEntry[] = [];
   for (const item of batch.items) {
-    if ('entry' in item) entries.push(item.entry);
-    else rejected.push(item.rejected);
+    if ('rejected' in item) rejected.push(item.rejected);
+    else entries.push(item);
   }
   for (const url of batch.references) {
     notices.push(`The server refers to ${url} for part of the tree; referrals are not followed.`);
   }
   return { entries, rejected, notices: notices.slice(0, 100) };
+}
+
+/**
+ * Digest of all that decides, for one class, what is made of an entry's bytes: what each requested attribute is
+ * taken for, and, where everything is asked for, which ones are dropped on arrival.
+ */
+function readingRules(
+  objectClass: string,
+  names: string[],
+  catalog: AttributeCatalog,
+  config: LdapConfig,
+  secretAttributes: string[],
+): string {
+  const traits = names.toSorted().map((name) => catalog.traits(name));
+  return rulesDigest([objectClass, config.idAttribute, secretAttributes.toSorted(), traits]);
 }
 
 const SCHEMA_HIDDEN =
@@ -78,13 +94,15 @@ const SCHEMA_HIDDEN =
 class LdapConnector implements CapableConnector {
   private readonly config: LdapConfig;
   private readonly policy: AddressPolicy;
+  private readonly ownSecrets: string[];
   private readonly isSecret: IsSecretAttribute;
   private current: Promise<Opened> | null = null;
 
   constructor(config: LdapConfig, context: ConnectorContext) {
     this.config = config;
     this.policy = { allowLinkLocal: context.allowLinkLocalSources ?? false };
-    this.isSecret = secretAttributes(context.secretAttributes);
+    this.ownSecrets = context.secretAttributes ?? [];
+    this.isSecret = secretAttributes(this.ownSecrets);
   }
 
   defaultScopes(): SourceScope[] {
@@ -144,13 +162,15 @@ class LdapConnector implements CapableConnector {
     try {
       for (const { objectClass, baseDn, filter } of searches) {
         const reader = new EntryReader(catalog, objectClass);
+        const rules = readingRules(objectClass, names, catalog, this.config, this.ownSecrets);
+        const scanner = new EntryScanner(catalog, reader, rules);
         const batches = pagedSearch(session, {
           baseDn,
           filter,
           attributes: names,
           pageSize: this.config.pageSize,
           idleTimeoutMs: this.config.readTimeoutMs,
-          decode: (bytes, start, end) => reader.decode(bytes, start, end),
+          decode: (bytes, start, end) => scanner.scan(bytes, start, end),
         });
         for await (const batch of batches) {
           yield toPage(batch, notices);

@@ -4,6 +4,8 @@ import { dnKey } from '../../domain/distinguished-name.ts';
 import { foldText } from '../../domain/folded-text.ts';
 import type { Attributes, ReferenceKey, RejectedEntry, SourceEntry } from '../../domain/source-entry.ts';
 import { type AttributeCatalog, type AttributeTraits, MEMBER_ATTRIBUTES } from './attribute-catalog.ts';
+import { AttributeGuess } from './attribute-guess.ts';
+import { classTakesMembers, idText, isBetterId } from './entry-id.ts';
 import { BerLength } from './framing.ts';
 import { type DecodedValues, decodeValues, textOf } from './values.ts';
 
@@ -11,7 +13,6 @@ import { type DecodedValues, decodeValues, textOf } from './values.ts';
 export type DecodedEntry = { entry: SourceEntry } | { rejected: RejectedEntry };
 
 const OCTET_STRING = 0x04;
-const CLASSES_WITHOUT_MEMBERS = new Set(['user', 'computer', 'contact', 'organizationalUnit']);
 
 /** What is gathered of one entry while its attributes are read. */
 interface Gathered {
@@ -36,31 +37,23 @@ function isObjectClass(classes: string[], name: string): boolean {
   return classes.some((value) => value === name || value.toLowerCase() === folded);
 }
 
-/** eDirectory's GUID and its like: sixteen bytes as a UUID; text as it is. Null for what cannot be an id. */
-function idText(values: DecodedValues | null): string | null {
-  if (values === null) return null;
-  if (Array.isArray(values)) return values.length === 1 && values[0] !== '' ? (values[0] as string) : null;
-  const bytes = Buffer.from(values.binary[0] ?? '', 'base64');
-  if (values.binary.length !== 1 || bytes.length !== 16) return null;
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-}
-
 /** Reads the attributes of entries of one class. */
 export class EntryReader {
-  private readonly catalog: AttributeCatalog;
-  private readonly objectClass: string;
+  readonly objectClass: string;
+  private readonly guess: AttributeGuess;
   private readonly takesMembers: boolean;
   private readonly length = new BerLength();
-  /** The attributes of the entry before, by position: most entries have the same ones in the same order. */
-  private readonly before: { name: Buffer; traits: AttributeTraits }[] = [];
 
   constructor(catalog: AttributeCatalog, objectClass: string) {
-    this.catalog = catalog;
+    this.guess = new AttributeGuess(catalog);
     this.objectClass = objectClass;
-    this.takesMembers = !CLASSES_WITHOUT_MEMBERS.has(objectClass);
+    this.takesMembers = classTakesMembers(objectClass);
   }
 
-  /** Decodes one SearchResultEntry (RFC 4511 section 4.5.2); never throws on what an entry holds. */
+  /**
+   * Decodes one SearchResultEntry (RFC 4511 section 4.5.2), whenever and in whatever order it is asked to.
+   * @throws AppError `source_error` for a group whose members come in portions, which nobody can put together.
+   */
   decode(bytes: Buffer, start: number, end: number): DecodedEntry {
     let dn: string | null = null;
     try {
@@ -111,24 +104,12 @@ export class EntryReader {
       at = attribute + this.length.value;
       const name = this.element(bytes, attribute, at, OCTET_STRING);
       const nameEnd = name + this.length.value;
-      const traits = this.traitsOf(bytes, name, nameEnd, position);
+      const traits = this.guess.traitsOf(bytes, name, nameEnd, position);
       if (traits.place === 'dropped') continue;
       const values = this.element(bytes, nameEnd, at, 0x31);
       this.keep(gathered, traits, decodeValues(bytes, values, values + this.length.value, traits.binary));
     }
     return gathered;
-  }
-
-  private traitsOf(bytes: Buffer, start: number, end: number, position: number): AttributeTraits {
-    const guess = this.before[position];
-    if (guess !== undefined && guess.name.length === end - start) {
-      let at = 0;
-      while (at < guess.name.length && guess.name[at] === bytes[start + at]) at += 1;
-      if (at === guess.name.length) return guess.traits;
-    }
-    const traits = this.catalog.traits(bytes.toString('latin1', start, end));
-    this.before[position] = { name: Buffer.from(bytes.subarray(start, end)), traits };
-    return traits;
   }
 
   private keep(gathered: Gathered, traits: AttributeTraits, values: DecodedValues): void {
@@ -142,7 +123,7 @@ export class EntryReader {
       gathered.ranged = traits.name;
     if (traits.place === 'sideAttributes') gathered.sideAttributes[traits.name] = values;
     else gathered.attributes[traits.name] = values;
-    if (traits.idRank >= 0 && traits.idRank < gathered.idRank) {
+    if (isBetterId(traits, gathered.idRank, this.takesMembers)) {
       gathered.idRank = traits.idRank;
       gathered.id = values;
     }

@@ -46,6 +46,7 @@ export class BerLength {
   }
 }
 
+/** What it delivers lies in buffers that nobody writes again, so that views of them may be kept. */
 export class MessageFramer {
   private readonly deliver: (bytes: Buffer, frame: Frame) => void;
   private chunks: Buffer[] = [];

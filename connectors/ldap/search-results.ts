@@ -1,7 +1,10 @@
 // Keeps the results of a search in parts until the caller takes them, and knows when too many are waiting.
 import { type MessageResponse, SearchReference } from 'ldapts';
 
-/** Decodes one SearchResultEntry: `bytes` from `start` to `end` hold its content (RFC 4511 section 4.5.2). */
+/**
+ * Takes one SearchResultEntry: `bytes` from `start` to `end` hold its content (RFC 4511 section 4.5.2). A view of
+ * them may be kept, and keeps all that arrived with them in memory.
+ */
 export type EntryDecoder<T> = (bytes: Buffer, start: number, end: number) => T;
 
 /** A part of a search's results; `result` comes with the last one. */

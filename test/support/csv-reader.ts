@@ -1,5 +1,6 @@
 // Reads a large CSV file through the connector and prints what it took: run under a small heap by the CSV tests.
 import { createConnectorRegistry } from '../../connectors/registry.ts';
+import { decodeAll } from './decode-all.ts';
 
 const [importDirectory, config] = process.argv.slice(2) as [string, string];
 const connector = createConnectorRegistry().open(
@@ -11,9 +12,10 @@ let members = 0;
 let rejected = 0;
 let residentBytes = 0;
 for await (const page of connector.read(connector.defaultScopes(), new AbortController().signal)) {
-  entries += page.entries.length;
-  rejected += page.rejected.length;
-  for (const { memberValues } of page.entries) members += memberValues.length;
+  const decoded = decodeAll(page);
+  entries += decoded.entries.length;
+  rejected += decoded.rejected.length;
+  for (const { memberValues } of decoded.entries) members += memberValues.length;
   residentBytes = Math.max(residentBytes, process.memoryUsage.rss());
 }
 await connector.close();

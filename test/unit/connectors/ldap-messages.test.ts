@@ -1,36 +1,11 @@
 // Bytes of LDAP: cut into messages however they arrive, and decoded without losing one.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { BerWriter } from 'ldapts';
 import { createAttributeCatalog } from '../../../connectors/ldap/attribute-catalog.ts';
 import { EntryReader } from '../../../connectors/ldap/entry-decoder.ts';
 import { type Frame, MessageFramer } from '../../../connectors/ldap/framing.ts';
 import { secretAttributes } from '../../../domain/secret-attributes.ts';
-
-type Values = (string | Buffer)[];
-
-/** A SearchResultEntry message (RFC 4511 section 4.5.2). */
-function entryMessage(messageId: number, dn: string | Buffer, attributes: [string, Values][]): Buffer {
-  const writer = new BerWriter();
-  const octets = (value: string | Buffer) => writer.writeBuffer(Buffer.from(value as string), 0x04);
-  writer.startSequence();
-  writer.writeInt(messageId);
-  writer.startSequence(0x64);
-  octets(dn);
-  writer.startSequence();
-  for (const [name, values] of attributes) {
-    writer.startSequence();
-    writer.writeString(name);
-    writer.startSequence(0x31);
-    for (const value of values) octets(value);
-    writer.endSequence();
-    writer.endSequence();
-  }
-  writer.endSequence();
-  writer.endSequence();
-  writer.endSequence();
-  return Buffer.from(writer.buffer);
-}
+import { entryMessage, type Values } from '../../support/entry-message.ts';
 
 function decode(dn: string | Buffer, attributes: [string, Values][], objectClass = 'user') {
   const catalog = createAttributeCatalog({

@@ -1,0 +1,30 @@
+// Digests of what a source sent, by which an entry that is known already is passed over without being decoded.
+import { hash } from 'node:crypto';
+
+/** Hex digits of the SHA-256 prefix that is kept: 128 bits. */
+const DIGITS = 32;
+
+/**
+ * To be raised whenever a connector makes something else of the same bytes (the decoder, the lists of secret and
+ * side attributes, class names): otherwise stored entries stay as the version before left them.
+ */
+const DECODING = 1;
+
+/** Digest of the rules by which a source is read: under other rules, the same bytes are another entry. */
+export function rulesDigest(rules: unknown): string {
+  return sha256(JSON.stringify([DECODING, rules]));
+}
+
+/** Digest of an entry's bytes under the rules. The bytes are not copied. */
+export function digestBytes(rules: string, bytes: Buffer): string {
+  return sha256(rules + hash('sha256', bytes, 'hex'));
+}
+
+/** Digest of an entry's text under the rules. */
+export function digestText(rules: string, text: string): string {
+  return sha256(rules + text);
+}
+
+function sha256(text: string): string {
+  return hash('sha256', text, 'hex').slice(0, DIGITS);
+}
