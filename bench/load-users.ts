@@ -14,7 +14,7 @@ const LOAD_USERS = `
     connection_id, source_id, object_class, distinguished_name, reference_key, display_name, account_name,
     user_principal_name, given_name, surname, email, employee_id, department, title, company, phone, description,
     status, is_active, last_logon_at, password_last_set_at, account_expires_at, source_created_at,
-    source_changed_at, attributes, side_attributes, content_hash, side_hash, first_seen_at, last_seen_at, updated_at)
+    source_changed_at, attributes, side_attributes, digest, first_seen_at, last_seen_at, updated_at)
   select
     $1::uuid, md5('id' || i)::uuid::text, 'user', 'uid=' || account || ',ou=people,dc=example,dc=org',
     md5(account)::uuid, given || ' ' || surname, account,
@@ -33,7 +33,7 @@ const LOAD_USERS = `
       'employeeNumber', jsonb_build_array((100000 + i)::text), 'departmentNumber', jsonb_build_array(department),
       'title', jsonb_build_array(title), 'telephoneNumber', jsonb_build_array('+49 30 ' || (5000000 + i))),
     jsonb_build_object('modifyTimestamp', jsonb_build_array('20261101000000Z')),
-    sha256(account::bytea), sha256('side'::bytea), now(), now(), now()
+    sha256(account::bytea), now(), now(), now()
   from (
     select i, 'u' || lpad(i::text, 7, '0') as account, ${pick('$3', 1)} as given, ${pick('$4', 2)} as surname,
       ${pick('$5', 3)} as department, ${pick('$6', 4)} as title
@@ -52,9 +52,10 @@ export async function loadUsers(databaseUrl: string, users: number): Promise<voi
        values ($1, 'Loaded', $2, '[]', now())`,
       [PROJECT, CONNECTION],
     );
+    await client.query('select create_partitions($1)', [CONNECTION]);
     await client.query(LOAD_USERS, [CONNECTION, users, GIVEN_NAMES, SURNAMES, DEPARTMENTS, TITLES]);
     await client.query(
-      'insert into object_scope (object_id, project_id) select id, $1 from directory_object',
+      'insert into object_scope (object_id, project_id, connection_id) select id, $1, connection_id from directory_object',
       [PROJECT],
     );
     // Everybody reports to one of the first tenth.

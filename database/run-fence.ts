@@ -1,6 +1,6 @@
 // The fence around a run: each attempt of a step takes the run over, and what it overtook can write nothing more.
 import type pg from 'pg';
-import { run, runOne, sql, transaction } from './sql.ts';
+import { type RawBuilder, run, runOne, sql, transaction } from './sql.ts';
 
 /**
  * Which attempt of which step of which run is writing. `epoch` grows with every step and every attempt, and is
@@ -29,7 +29,7 @@ export async function takeOver(pool: pg.Pool, fence: RunFence): Promise<void> {
       where id = ${fence.runId} and status = 'running' and epoch < ${fence.epoch}
       returning id`,
   );
-  if (!taken) throw new Fenced(`run ${fence.runId} was taken over by a later attempt, or has ended`);
+  if (!taken) throw overtaken(fence);
 }
 
 /**
@@ -65,6 +65,24 @@ export function fencedTransaction<T>(
 }
 
 /**
+ * Runs `work` in a transaction that a later attempt can find and end, without holding the run's row: for tables
+ * that belong to one read, several at a time.
+ * @throws Fenced when this attempt is not the latest.
+ */
+export function namedTransaction<T>(
+  pool: pg.Pool,
+  fence: RunFence,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  return transaction(pool, async (client) => {
+    await nameSession(client, fence);
+    const latest = await runOne(client, latestAttempt(fence));
+    if (!latest) throw overtaken(fence);
+    return work(client);
+  });
+}
+
+/**
  * As `fencedTransaction`, for what changes objects or memberships: projects that share a connection take turns,
  * transaction by transaction. The lock goes with the transaction, so that a crash leaves nothing behind; it comes
  * before the run's row, so that a run which waits for its turn can be cancelled.
@@ -84,14 +102,17 @@ export function connectionTurn<T>(
 }
 
 async function holdRun(client: pg.PoolClient, fence: RunFence): Promise<void> {
-  const held = await runOne(
-    client,
-    sql`
-      select id from sync_run
-      where id = ${fence.runId} and epoch = ${fence.epoch} and status = 'running'
-      for no key update`,
-  );
-  if (!held) throw new Fenced(`run ${fence.runId} was taken over by a later attempt, or has ended`);
+  const held = await runOne(client, sql`${latestAttempt(fence)} for no key update`);
+  if (!held) throw overtaken(fence);
+}
+
+function latestAttempt(fence: RunFence): RawBuilder<unknown> {
+  return sql`
+    select id from sync_run where id = ${fence.runId} and epoch = ${fence.epoch} and status = 'running'`;
+}
+
+function overtaken(fence: RunFence): Fenced {
+  return new Fenced(`run ${fence.runId} was taken over by a later attempt, or has ended`);
 }
 
 /** Lets a later attempt find and end this session (see endEarlierSessions). */

@@ -2,33 +2,23 @@
 import { hash } from 'node:crypto';
 import { DEFAULT_MAPPINGS } from './default-mappings.ts';
 import type { AttributeMapping } from './object-fields.ts';
-import type { Attributes, ReferenceKey, SourceEntry } from './source-entry.ts';
+import type { ReadEntry, ReferenceKey, SourceEntry } from './source-entry.ts';
 
 /** Hex digits of the SHA-256 prefix that is kept: 128 bits. */
 const DIGITS = 32;
 
-/** The three digests of an entry, each 32 hex digits. `members` is null for what is no group. */
-export interface Fingerprint {
-  content: string;
-  side: string;
-  members: string | null;
+/**
+ * Digest of an entry as its source sent it, under a mapping (`mappingDigest`) and class: whoever changes the mapping
+ * changes the digest of every entry, so that the next run fills the fields anew.
+ */
+export function entryDigest(entry: Pick<ReadEntry, 'objectClass' | 'digest'>, mapping: string): string {
+  return digest(`${mapping} ${entry.objectClass} ${entry.digest}`);
 }
 
-/**
- * Digests an entry under a mapping (`mappingDigest`): whoever changes the mapping changes each content digest, so
- * that the next run fills the fields anew. The order of an attribute's values says nothing and is not digested.
- */
-export function fingerprint(entry: SourceEntry, mapping: string): Fingerprint {
-  return {
-    content: digest(
-      JSON.stringify([mapping, entry.objectClass, entry.distinguishedName, canonical(entry.attributes)]),
-    ),
-    side: digest(JSON.stringify([mapping, canonical(entry.sideAttributes)])),
-    members:
-      entry.memberAttribute === null
-        ? null
-        : digest(JSON.stringify([entry.memberAttribute, entry.memberValues])),
-  };
+/** Digest of a group's members as listed; null for what is no group. */
+export function membersDigest(entry: SourceEntry): string | null {
+  if (entry.memberAttribute === null) return null;
+  return digest(JSON.stringify([entry.memberAttribute, entry.memberValues]));
 }
 
 /** Digest of what decides how the fields of a class are filled: the defaults and the project's own mappings. */
@@ -44,18 +34,4 @@ export function referenceDigest(connectionId: string, key: ReferenceKey): string
 
 function digest(text: string): string {
   return hash('sha256', text, 'hex').slice(0, DIGITS);
-}
-
-function canonical(attributes: Attributes): unknown[] {
-  const flat: unknown[] = [];
-  for (const name of Object.keys(attributes).sort()) {
-    const values = attributes[name];
-    if (values === undefined) continue;
-    flat.push(name, Array.isArray(values) ? sorted(values) : { binary: sorted(values.binary) });
-  }
-  return flat;
-}
-
-function sorted(values: string[]): string[] {
-  return values.length > 1 ? [...values].sort() : values;
 }

@@ -39,9 +39,27 @@ export interface RejectedEntry {
   message: string;
 }
 
+/**
+ * An entry as a page brings it: its id and a digest of what the source sent, decoded only on demand, since most
+ * entries of most reads are known already.
+ */
+export interface ReadEntry {
+  /** Immutable id at the source: entryUUID, objectGUID, the key column. */
+  sourceId: string;
+  objectClass: string;
+  /**
+   * 32 hex digits over all that the source sent of this entry, members included. Equal digests: the same entry;
+   * different ones say little, since a source may send the same values in another order.
+   */
+  digest: string;
+  /** The entry, or why it cannot be taken. May be called after later pages were asked for. */
+  decode(): { entry: SourceEntry } | { rejected: RejectedEntry };
+}
+
 /** What one read step brings. */
 export interface SourcePage {
-  entries: SourceEntry[];
+  entries: ReadEntry[];
+  /** Those without a usable id; whoever decodes `entries` finds the others. */
   rejected: RejectedEntry[];
   /** Things a person should know that stop nothing (a referral that was ignored). */
   notices: string[];

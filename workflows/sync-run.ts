@@ -72,26 +72,29 @@ async function runSteps(sync: SyncRun): Promise<boolean> {
 
 async function readAndMerge(sync: SyncRun, steps: NumberedSteps): Promise<boolean> {
   const { timings, run } = sync;
-  const { readEpoch, staged } = await stepActivities(timings, 'Read the source into staging').readSource(
-    steps.next(),
-  );
+  const { readEpoch, adoptable, staged } = await stepActivities(
+    timings,
+    'Read the source into staging',
+  ).readSource(steps.next());
   await stepActivities(timings, `Merge ${staged} entries into objects`).mergeObjects({
     ...steps.next(),
     readEpoch,
+    adoptable,
   });
   await stepActivities(timings, 'Bring memberships into line').mergeMemberships({
     ...steps.next(),
     readEpoch,
+    adoptable,
   });
   const { cleanUp } = stepActivities(timings, 'Remove what has left the source');
-  const { needsApproval } = await cleanUp({ ...steps.next(), readEpoch, approved: false });
+  const { needsApproval } = await cleanUp({ ...steps.next(), readEpoch, adoptable, approved: false });
   if (!needsApproval) return true;
   await patientActivities(timings).pauseForApproval(run.runId);
   upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.status, value: 'paused' }]);
   if (!(await sync.waitForResume(timings.pauseTimeoutMs))) return false;
   await patientActivities(timings).approveRemovals(run.runId);
   upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.status, value: 'running' }]);
-  await cleanUp({ ...steps.next(), readEpoch, approved: true });
+  await cleanUp({ ...steps.next(), readEpoch, adoptable, approved: true });
   return true;
 }
 

@@ -1,7 +1,7 @@
 // What merge, memberships and cleanup share: one read's staging, and the check that it is still whole.
 import type pg from 'pg';
 import type { MergeScope } from '../../database/queries/sync/merge-objects.ts';
-import { recordedRead } from '../../database/queries/sync/record-read.ts';
+import { type RecordedRead, recordedRead } from '../../database/queries/sync/record-read.ts';
 import type { BatchKey } from '../../database/queries/sync/run-batches.ts';
 import { isBatchApplied, recordBatch } from '../../database/queries/sync/run-batches.ts';
 import { stagedCount, stagingTables } from '../../database/queries/sync/staging.ts';
@@ -12,6 +12,8 @@ import type { StepContext, StepInput } from './run-step.ts';
 
 export interface MergeInput extends StepInput {
   readEpoch: number;
+  /** The staging of the read may become the connection's partitions (see adopt-read). */
+  adoptable: boolean;
 }
 
 export function mergeScope({ plan }: StepContext, readEpoch: number): MergeScope {
@@ -25,15 +27,13 @@ export function mergeScope({ plan }: StepContext, readEpoch: number): MergeScope
 }
 
 /**
- * Staging is unlogged: a crash of PostgreSQL empties it while the run's log still tells its size.
+ * Staging is unlogged: a crash of PostgreSQL empties it while the run's log still tells its size. What was adopted
+ * is logged, and no staging any more.
  * @throws StagingLost when they differ, for the workflow to read again.
  */
-export async function verifyStaging(
-  on: Queryable,
-  runId: string,
-  readEpoch: number,
-): Promise<{ staged: number; rejected: number }> {
+export async function verifyStaging(on: Queryable, runId: string, readEpoch: number): Promise<RecordedRead> {
   const recorded = await recordedRead(on, runId, readEpoch);
+  if (recorded?.adopted) return recorded;
   const staged = await stagedCount(on, stagingTables(runId, readEpoch));
   if (recorded && staged === recorded.staged) return recorded;
   throw new StagingLost('The staged entries were lost in a crash of the database; the source is read again.');

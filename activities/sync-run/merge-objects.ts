@@ -1,21 +1,25 @@
-// Step `merge`: staged entries become objects and changes, a few pages a statement.
+// Step `merge`: staged entries become objects and changes, a few pages a statement, or all at once where they can.
 import { mergeObjects as mergeRange } from '../../database/queries/sync/merge-objects.ts';
 import { finishStep } from '../../database/queries/sync/run-steps.ts';
-import { stagedBatches } from '../../database/queries/sync/staging.ts';
+import { indexStaging, stagedBatches } from '../../database/queries/sync/staging.ts';
 import { fencedTransaction } from '../../database/run-fence.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
+import { adoptRead } from './adopt-read.ts';
 import { applyBatch, type MergeInput, mergeScope, verifyStaging } from './merge-context.ts';
 import { percentOf } from './progress.ts';
-import { runStep } from './run-step.ts';
+import { runStep, type StepContext } from './run-step.ts';
 
 /** Staged pages that one statement takes: about 5,000 objects. */
 const PAGES_PER_MERGE = 5;
 
 export async function mergeObjects(deps: ActivityDependencies, input: MergeInput): Promise<void> {
   await runStep(deps, input, ['merge'], async (context) => {
-    await verifyStaging(deps.database.pool, input.runId, input.readEpoch);
+    const { pool } = deps.database;
+    const read = await verifyStaging(pool, input.runId, input.readEpoch);
+    if (read.adopted || (input.adoptable && (await adoptRead(context, input)))) return finish(context);
     const scope = mergeScope(context, input.readEpoch);
-    const last = (await stagedBatches(deps.database.pool, scope.tables)).entries ?? -1;
+    await indexStaging(pool, scope.tables);
+    const last = (await stagedBatches(pool, scope.tables)).entries ?? -1;
     for (let first = 0; first <= last; first += PAGES_PER_MERGE) {
       const range = { first, last: first + PAGES_PER_MERGE - 1 };
       const key = { runId: input.runId, step: 'merge', readEpoch: input.readEpoch, batch: first } as const;
@@ -23,8 +27,12 @@ export async function mergeObjects(deps: ActivityDependencies, input: MergeInput
         mergeRange(client, scope, range),
       );
     }
-    await fencedTransaction(deps.database.pool, context.fence, (client) =>
-      finishStep(client, input.runId, ['merge'], 'completed'),
-    );
+    await finish(context);
   });
+}
+
+async function finish({ deps, fence }: StepContext): Promise<void> {
+  await fencedTransaction(deps.database.pool, fence, (client) =>
+    finishStep(client, fence.runId, ['merge'], 'completed'),
+  );
 }

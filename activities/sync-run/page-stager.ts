@@ -1,12 +1,13 @@
 // Turns one page of a source into staging rows: unchanged entries leave only their id.
 import type { Connector } from '../../connectors/connector.ts';
 import type { CopyValue } from '../../database/copy-rows.ts';
-import { type KnownEntry, knownEntries } from '../../database/queries/sync/known-entries.ts';
+import { type KnownEntry, knownEntries, repeatedIds } from '../../database/queries/sync/known-entries.ts';
 import type { StagingTables } from '../../database/queries/sync/staging.ts';
-import { compileMapping, type FieldValues } from '../../domain/attribute-mapping.ts';
-import { type Fingerprint, fingerprint, mappingDigest, referenceDigest } from '../../domain/fingerprint.ts';
-import type { ReferenceKey, RejectedEntry, SourceEntry, SourcePage } from '../../domain/source-entry.ts';
-import { isUnchanged, membersDiffer, refuseEntry } from '../../domain/staged-entry.ts';
+import { compileMapping } from '../../domain/attribute-mapping.ts';
+import { entryDigest, mappingDigest, membersDigest } from '../../domain/fingerprint.ts';
+import type { ReadEntry, RejectedEntry, SourceEntry, SourcePage } from '../../domain/source-entry.ts';
+import { refuseEntry } from '../../domain/staged-entry.ts';
+import { createEntryRows } from './entry-rows.ts';
 import type { StepContext } from './run-step.ts';
 
 /** One page, ready to be copied. */
@@ -15,9 +16,10 @@ export interface StagedPage {
   seen: string[];
   /** Rows of `entry`, in the order of ENTRY_COLUMNS. */
   entries: CopyValue[][];
-  hasMembers: boolean;
-  /** Rows of `member`, made as they are copied, since one group may have hundreds of thousands. */
-  members(): Iterable<CopyValue[]>;
+  /** Rows of `group`: batch, source id, digest of the members. */
+  groups: CopyValue[][];
+  /** Rows of `member`, made as they are copied, since one group may have hundreds of thousands; null: none. */
+  members: (() => Iterable<CopyValue[]>) | null;
   rejected: RejectedEntry[];
   notices: string[];
 }
@@ -27,7 +29,7 @@ const MEMBERS_PER_BATCH = 40_000;
 
 export interface LookedUpPage {
   page: SourcePage;
-  unique: Map<string, SourceEntry>;
+  unique: Map<string, ReadEntry>;
   known: Promise<KnownEntry[]>;
 }
 
@@ -38,154 +40,112 @@ export interface PageStager {
   stage(page: LookedUpPage): Promise<StagedPage>;
 }
 
+/** @param adoptable nothing is stored of the connection, or what came meanwhile is merged: every entry is staged */
 export function createPageStager(
   context: StepContext,
   connector: Connector,
   tables: StagingTables,
+  adoptable: boolean,
 ): PageStager {
   const { plan } = context;
   const { pool } = context.deps.database;
+  const { connectionId, projectId } = plan;
   const mapEntry = compileMapping(plan.attributeMappings);
+  const rows = createEntryRows(connector, connectionId);
   const digests = new Map<string, string>();
   const mappingOf = (objectClass: string): string => {
     const known = digests.get(objectClass) ?? mappingDigest(plan.attributeMappings, objectClass);
     digests.set(objectClass, known);
     return known;
   };
-  const key = (reference: ReferenceKey) => referenceDigest(plan.connectionId, reference);
+  const takeMembersBatch = membersBatches();
   let batch = -1;
-  let membersBatch = 0;
-  let membersInBatch = 0;
   // The page before may not be committed when this one is looked up, so its ids are remembered here.
   let previous = new Set<string>();
 
-  function takeMembersBatch(members: number): number {
-    if (membersInBatch > 0 && membersInBatch + members > MEMBERS_PER_BATCH) {
-      membersBatch += 1;
-      membersInBatch = 0;
-    }
-    membersInBatch += members;
-    return membersBatch;
+  async function lookUp(sourceIds: string[]): Promise<KnownEntry[]> {
+    if (!adoptable) return knownEntries(pool, { connectionId, projectId, tables, sourceIds });
+    const repeated = await repeatedIds(pool, { tables, sourceIds });
+    return sourceIds.map((id) => ({ repeated: repeated.has(id), digest: null, membersHash: null }));
   }
 
-  function* memberRows(groups: { entry: SourceEntry; batch: number }[]): Iterable<CopyValue[]> {
-    for (const { entry, batch } of groups) {
-      const attribute = entry.memberAttribute as string;
-      const listed = new Set<string>();
-      for (const value of entry.memberValues) {
-        const reference = connector.referenceKey(value, attribute);
-        if (reference === null) continue;
-        const digest = key(reference);
-        if (listed.has(digest)) continue;
-        listed.add(digest);
-        yield [batch, entry.sourceId, digest, value];
-      }
+  function stageEntry(read: ReadEntry, stored: KnownEntry, staged: StagedPage, groups: StagedGroup[]): void {
+    const digest = entryDigest(read, mappingOf(read.objectClass));
+    if (digest === stored.digest) {
+      staged.seen.push(read.sourceId);
+      return;
     }
+    const decoded = read.decode();
+    if ('rejected' in decoded) {
+      staged.rejected.push(decoded.rejected);
+      return;
+    }
+    const { entry } = decoded;
+    const fields = mapEntry(entry);
+    const refusal = refuseEntry(entry, fields);
+    if (refusal) {
+      staged.rejected.push(refusal);
+      return;
+    }
+    staged.seen.push(read.sourceId);
+    const members = membersDigest(entry);
+    if (members !== stored.membersHash) {
+      const membersBatch = takeMembersBatch(entry.memberValues.length);
+      staged.groups.push([membersBatch, entry.sourceId, members === null ? null : `\\x${members}`]);
+      if (entry.memberValues.length > 0) groups.push({ entry, batch: membersBatch });
+    }
+    staged.entries.push(rows.entryRow({ entry, fields, digest, members, batch }));
   }
 
   return {
     look(page) {
-      const unique = new Map<string, SourceEntry>();
+      const unique = new Map<string, ReadEntry>();
       for (const entry of page.entries) if (!unique.has(entry.sourceId)) unique.set(entry.sourceId, entry);
-      const { connectionId, projectId } = plan;
-      const known = knownEntries(pool, { connectionId, projectId, tables, sourceIds: [...unique.keys()] });
+      const known = lookUp([...unique.keys()]);
       // A failure is thrown where it is awaited, not as an unhandled rejection before that.
       known.catch(() => {});
       return { page, unique, known };
     },
-    async stage({ page, unique, known: lookUp }) {
+    async stage({ page, unique, known }) {
       batch += 1;
-      const known = await lookUp;
-      const sourceIds = [...unique.keys()];
-      const staged = newPage(page);
-      const groups: { entry: SourceEntry; batch: number }[] = [];
-      sourceIds.forEach((sourceId, index) => {
-        const stored = known[index] as KnownEntry;
-        if (stored.repeated || previous.has(sourceId)) return;
-        const entry = unique.get(sourceId) as SourceEntry;
-        const print = fingerprint(entry, mappingOf(entry.objectClass));
-        if (isUnchanged(print, stored)) {
-          staged.seen.push(sourceId);
-          return;
-        }
-        const fields = mapEntry(entry);
-        const refusal = refuseEntry(entry, fields);
-        if (refusal) {
-          staged.rejected.push(refusal);
-          return;
-        }
-        staged.seen.push(sourceId);
-        const inBatch = membersDiffer(print, stored) ? takeMembersBatch(entry.memberValues.length) : null;
-        if (inBatch !== null) groups.push({ entry, batch: inBatch });
-        staged.entries.push(entryRow(entry, fields, print, batch, inBatch, connector, key));
-      });
+      const stored = await known;
+      const staged: StagedPage = {
+        seen: [],
+        entries: [],
+        groups: [],
+        members: null,
+        rejected: [...page.rejected],
+        notices: page.notices,
+      };
+      const groups: StagedGroup[] = [];
+      let index = 0;
+      for (const [sourceId, read] of unique) {
+        const known = stored[index++] as KnownEntry;
+        if (!known.repeated && !previous.has(sourceId)) stageEntry(read, known, staged, groups);
+      }
       previous = new Set(staged.seen);
-      staged.hasMembers = groups.some(({ entry }) => entry.memberValues.length > 0);
-      staged.members = () => memberRows(groups);
+      if (groups.length > 0) staged.members = () => rows.memberRows(groups);
       return staged;
     },
   };
 }
 
-function newPage(page: SourcePage): StagedPage {
-  return {
-    seen: [],
-    entries: [],
-    hasMembers: false,
-    members: () => [],
-    rejected: [...page.rejected],
-    notices: page.notices,
-  };
+/** A group whose members are staged, and the batch they are merged with. */
+export interface StagedGroup {
+  entry: SourceEntry;
+  batch: number;
 }
 
-/** In the order of ENTRY_COLUMNS. */
-function entryRow(
-  entry: SourceEntry,
-  fields: FieldValues,
-  print: Fingerprint,
-  batch: number,
-  membersBatch: number | null,
-  connector: Connector,
-  key: (reference: ReferenceKey) => string,
-): CopyValue[] {
-  const reference = (value: string | undefined, attribute: string | undefined): string | null => {
-    const found = value === undefined ? null : connector.referenceKey(value, attribute ?? '');
-    return found === null ? null : key(found);
+/** Numbers groups so that those of one number have about MEMBERS_PER_BATCH members. */
+function membersBatches(): (members: number) => number {
+  let batch = 0;
+  let inBatch = 0;
+  return (members) => {
+    if (inBatch > 0 && inBatch + members > MEMBERS_PER_BATCH) {
+      batch += 1;
+      inBatch = 0;
+    }
+    inBatch += members;
+    return batch;
   };
-  return [
-    batch,
-    membersBatch,
-    entry.sourceId,
-    entry.objectClass,
-    entry.distinguishedName,
-    key(entry.referenceKey),
-    entry.alternateKey === null ? null : key(entry.alternateKey),
-    reference(fields.managerId, fields.managerAttribute),
-    reference(fields.ownerId, fields.ownerAttribute),
-    fields.displayName ?? fields.accountName ?? entry.distinguishedName?.slice(0, 500) ?? entry.sourceId,
-    fields.accountName ?? null,
-    fields.userPrincipalName ?? null,
-    fields.givenName ?? null,
-    fields.surname ?? null,
-    fields.email ?? null,
-    fields.employeeId ?? null,
-    fields.department ?? null,
-    fields.title ?? null,
-    fields.company ?? null,
-    fields.phone ?? null,
-    fields.description ?? null,
-    fields.groupType ?? null,
-    fields.status ?? 'active',
-    fields.lastLogonAt ?? null,
-    fields.passwordLastSetAt ?? null,
-    fields.accountExpiresAt ?? null,
-    fields.sourceCreatedAt ?? null,
-    fields.sourceChangedAt ?? null,
-    entry.memberAttribute,
-    JSON.stringify(entry.attributes),
-    JSON.stringify(entry.sideAttributes),
-    `\\x${print.content}`,
-    `\\x${print.side}`,
-    print.members === null ? null : `\\x${print.members}`,
-  ];
 }

@@ -1,12 +1,15 @@
 // Steps `read` and `stage`: pages from the source, compared with what is known, what differs copied into staging.
+
+import { hasPartitions } from '../../database/partitions.ts';
 import { completeRead, recordPage, resetRead } from '../../database/queries/sync/record-read.ts';
 import { finishStep } from '../../database/queries/sync/run-steps.ts';
 import {
-  analyzeStaging,
   createStaging,
   dropStaging,
+  indexStaging,
   type StagingTables,
   stageEntries,
+  stageGroups,
   stageMembers,
   stageSeen,
   stagingTables,
@@ -21,6 +24,8 @@ import { runStep, type StepContext, type StepInput } from './run-step.ts';
 export interface ReadResult {
   /** Names the staging tables; merge and cleanup work on this read and no other. */
   readEpoch: number;
+  /** Nothing was stored of the connection: what was staged can become its partitions as it is. */
+  adoptable: boolean;
   staged: number;
 }
 
@@ -29,13 +34,15 @@ export async function readSource(deps: ActivityDependencies, input: StepInput): 
     const { pool } = deps.database;
     const { fence, plan } = context;
     const tables = stagingTables(fence.runId, fence.epoch);
+    const { connectionId, instant } = plan;
+    const adoptable = !(await hasPartitions(pool, connectionId));
     await fencedTransaction(pool, fence, async (client) => {
       await resetRead(client, fence.runId);
       await dropStaging(client, fence.runId);
-      await createStaging(client, tables);
+      await createStaging(client, tables, { connectionId, instant, adoptable });
     });
-    const totals = await readPages(context, tables);
-    await analyzeStaging(pool, tables);
+    const totals = await readPages(context, tables, adoptable);
+    if (!adoptable) await indexStaging(pool, tables);
     await fencedTransaction(pool, fence, async (client) => {
       await completeRead(client, fence.runId, fence.epoch);
       await finishStep(client, fence.runId, ['read'], 'completed', {
@@ -45,7 +52,7 @@ export async function readSource(deps: ActivityDependencies, input: StepInput): 
       await finishStep(client, fence.runId, ['stage'], 'completed', { staged: totals.changed });
     });
     deps.logger.info({ runId: plan.runId, ...totals }, 'read complete');
-    return { readEpoch: fence.epoch, staged: totals.read - totals.rejected };
+    return { readEpoch: fence.epoch, adoptable, staged: totals.read - totals.rejected };
   });
 }
 
@@ -55,11 +62,15 @@ interface ReadTotals {
   changed: number;
 }
 
-async function readPages(context: StepContext, tables: StagingTables): Promise<ReadTotals> {
+async function readPages(
+  context: StepContext,
+  tables: StagingTables,
+  adoptable: boolean,
+): Promise<ReadTotals> {
   const totals: ReadTotals = { read: 0, rejected: 0, changed: 0 };
   await withConnector(context, async (connector) => {
     await connector.connect(context.signal);
-    const stager = createPageStager(context, connector, tables);
+    const stager = createPageStager(context, connector, tables, adoptable);
     // Three pages are under way: one is written, one is looked up and compared, one is read and decoded.
     let writing: Promise<void> = Promise.resolve();
     const pages = connector.read(context.plan.scopes, context.signal)[Symbol.asyncIterator]();
@@ -76,7 +87,7 @@ async function readPages(context: StepContext, tables: StagingTables): Promise<R
         totals.read += staged.seen.length + staged.rejected.length;
         totals.rejected += staged.rejected.length;
         totals.changed += staged.entries.length;
-        writing = writePage(context, tables, staged, totals.read);
+        writing = writePage(context, tables, adoptable, staged, totals.read);
         writing.catch(() => {});
       }
     } finally {
@@ -90,13 +101,15 @@ async function readPages(context: StepContext, tables: StagingTables): Promise<R
 async function writePage(
   { deps, plan, fence }: StepContext,
   tables: StagingTables,
+  adoptable: boolean,
   page: StagedPage,
   read: number,
 ): Promise<void> {
   await fencedTransaction(deps.database.pool, fence, async (client) => {
-    await stageSeen(client, tables, page.seen);
+    if (!adoptable) await stageSeen(client, tables, page.seen);
     await stageEntries(client, tables, page.entries);
-    if (page.hasMembers) await stageMembers(client, tables, page.members());
+    await stageGroups(client, tables, page.groups);
+    if (page.members) await stageMembers(client, tables, page.members());
     await recordPage(client, {
       runId: fence.runId,
       epoch: fence.epoch,

@@ -1,8 +1,10 @@
 // The migrations in the order they are applied; listed, so that no process reads a folder to find them.
 import { Migration20261122000000_sync } from './Migration20261122000000_sync.ts';
 import { Migration20261122000100_access } from './Migration20261122000100_access.ts';
+import { Migration20261122000200_partitions } from './Migration20261122000200_partitions.ts';
 
 export const MIGRATIONS = [
   { name: 'Migration20261122000000_sync', class: Migration20261122000000_sync },
   { name: 'Migration20261122000100_access', class: Migration20261122000100_access },
+  { name: 'Migration20261122000200_partitions', class: Migration20261122000200_partitions },
 ];

@@ -10,7 +10,7 @@ import {
 } from './object-columns.ts';
 import { readRow } from './read-rows.ts';
 
-// Each is served by the primary key.
+// Each is served by directory_object_id.
 function getRow<Row>(on: Queryable, columns: RawBuilder<unknown>, id: string, objectClass: string | null) {
   const ofClass = objectClass === null ? sql`` : sql` and o.object_class = ${objectClass}`;
   return readRow<Row>(on, sql`select ${columns} from directory_object o where o.id = ${id}::uuid${ofClass}`);

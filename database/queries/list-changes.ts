@@ -66,8 +66,8 @@ export function listRunChanges(
   if (kind) where.push(sql`o.kind = ${kind}`);
   return changes(on, {
     columns: sql`${columns}, o.object_id as "objectId",
-      (select d.object_class from directory_object d where d.id = o.object_id) as "objectClass",
-      (select d.display_name from directory_object d where d.id = o.object_id) as name`,
+      (select d.object_class from directory_object d where d.id = o.object_id and d.connection_id = o.connection_id) as "objectClass",
+      (select d.display_name from directory_object d where d.id = o.object_id and d.connection_id = o.connection_id) as name`,
     from: sql`object_change o`,
     where,
     sort,

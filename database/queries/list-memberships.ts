@@ -14,7 +14,7 @@ export interface MemberRow {
 
 /**
  * Present direct members, by name; a member that the connection does not hold shows the reference as the
- * source wrote it. Served by membership_open and the objects' primary key.
+ * source wrote it. Served by membership_open and directory_object_id.
  */
 export function listGroupMembers(
   on: Queryable,
@@ -27,7 +27,7 @@ export function listGroupMembers(
     from: sql`(
       select m.member_key, d.id, d.object_class, coalesce(d.display_name, m.reference collate pg_c_utf8) as name,
         case when d.id is null then m.reference collate pg_c_utf8 else d.distinguished_name end as distinguished_name, d.is_active
-      from membership m left join directory_object d on d.id = m.member_id
+      from membership m left join directory_object d on d.id = m.member_id and d.connection_id = m.connection_id
       where m.group_id = ${groupId}::uuid and m.valid_to is null) o`,
     where: [],
     sort: { expression: sql`lower(o.name)`, type: 'text' },
@@ -47,7 +47,7 @@ export type MembershipSort = keyof typeof GROUP_SORTS;
 
 export type UserGroupRow = GroupRow & { direct: boolean; path: string[] };
 
-/** Groups that an object is in directly. Served by membership_member and the objects' primary key. */
+/** Groups that an object is in directly. Served by membership_member and directory_object_id. */
 export function listGroupsOf(
   on: Queryable,
   objectId: string,
@@ -57,7 +57,8 @@ export function listGroupsOf(
     columns: sql`${groupColumns}, true as direct, array[${objectId}::uuid, o.id] as path`,
     from: sql`directory_object o`,
     where: [
-      sql`o.id in (select m.group_id from membership m where m.member_id = ${objectId}::uuid and m.valid_to is null)`,
+      sql`(o.connection_id, o.id) in (select m.connection_id, m.group_id from membership m
+        where m.member_id = ${objectId}::uuid and m.valid_to is null)`,
     ],
     sort: GROUP_SORTS[request.sort],
     id: sql`o.id`,

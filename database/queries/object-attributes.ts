@@ -15,7 +15,7 @@ export async function readAttributes(
   id: string,
   objectClass: string | null,
 ): Promise<AttributeRow[] | undefined> {
-  // Served by the primary key and by membership_open.
+  // Served by directory_object_id and membership_open.
   const row = await readRow<{
     attributes: Attributes;
     memberAttribute: string | null;
@@ -26,7 +26,7 @@ export async function readAttributes(
       select o.side_attributes || o.attributes as attributes, o.member_attribute as "memberAttribute",
         case when o.member_attribute is not null then (
           select array_agg(m.reference order by m.reference) from membership m
-          where m.group_id = o.id and m.valid_to is null) end as members
+          where m.group_id = o.id and m.connection_id = o.connection_id and m.valid_to is null) end as members
       from directory_object o
       where o.id = ${id}::uuid and (${objectClass}::text is null or o.object_class = ${objectClass})`,
   );

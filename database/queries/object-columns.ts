@@ -66,18 +66,18 @@ export interface ObjectRow extends ObjectTimes {
 
 /**
  * The row's own last_seen_at is written only when the object changes; what claims it says until when it was
- * seen unchanged. Served by the primary keys of object_scope and sync_project.
+ * seen unchanged. Served by object_scope_claim and sync_project's key.
  */
 const lastSeenAt = sql`case when o.removed_at is null then greatest(o.last_seen_at, (
       select max(p.seen_through_at) from object_scope s join sync_project p on p.id = s.project_id
-      where s.object_id = o.id)) else o.last_seen_at end as "lastSeenAt"`;
+      where s.object_id = o.id and s.connection_id = o.connection_id)) else o.last_seen_at end as "lastSeenAt"`;
 
 const times = sql`o.source_created_at as "sourceCreatedAt", o.source_changed_at as "sourceChangedAt",
     o.first_seen_at as "firstSeenAt", ${lastSeenAt}, o.updated_at as "updatedAt", o.removed_at as "removedAt"`;
 
-/** Served by the primary key of object_reference. */
+/** Served by object_reference_kind. */
 function reference(kind: 'manager' | 'owner'): RawBuilder<unknown> {
-  return sql`(select r.target_id from object_reference r where r.object_id = o.id and r.kind = ${sql.lit(kind)})`;
+  return sql`(select r.target_id from object_reference r where r.object_id = o.id and r.connection_id = o.connection_id and r.kind = ${sql.lit(kind)})`;
 }
 
 /** A user, of the row `o` of directory_object. */

@@ -20,7 +20,8 @@ export async function releaseProject(
   for (;;) {
     const rows = await run<{ id: string }>(
       client,
-      sql`select object_id as id from object_scope where project_id = ${project.projectId} limit ${BATCH}`,
+      sql`select object_id as id from object_scope
+          where connection_id = ${project.connectionId} and project_id = ${project.projectId} limit ${BATCH}`,
     );
     if (rows.length === 0) break;
     const scope = { ...project, runId: null, instant };

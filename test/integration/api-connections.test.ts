@@ -9,7 +9,13 @@ import { testConnection } from '../../api/connection-test.ts';
 import { createConnectorRegistry } from '../../connectors/registry.ts';
 import { startApi, type TestApi } from '../support/api.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { insertGroup, insertMembership, insertProject, insertUser } from '../support/factories.ts';
+import {
+  insertClaim,
+  insertGroup,
+  insertMembership,
+  insertProject,
+  insertUser,
+} from '../support/factories.ts';
 import { until } from '../support/until.ts';
 
 const PASSWORD = 'p4ss-that-stays-here';
@@ -334,7 +340,7 @@ describe('GET, PATCH and DELETE of connections', () => {
     const kept = await insertUser(pool, other);
     const group = await insertGroup(pool, id);
     await insertMembership(pool, { connectionId: id, groupId: group, memberId: user, reference: '1' });
-    await pool.query('insert into object_scope (object_id, project_id) values ($1, $2)', [user, project]);
+    await insertClaim(pool, { connectionId: id, objectId: user, projectId: project });
     const refused = await api.delete(`/api/connections/${id}`);
     expect(refused.status).toBe(409);
     expect(refused.body.message).toContain('in the way');

@@ -47,10 +47,11 @@ describe('CSV', () => {
   /** Rows with long departments, so that an export is far larger than what sockets take in. */
   async function insertMany(count: number): Promise<string> {
     const connection = await insertConnection(api.database.pool);
+    await api.database.pool.query('select create_partitions($1)', [connection]);
     await api.database.pool.query(
       `insert into directory_object (connection_id, source_id, object_class, reference_key, display_name, status, is_active,
-         department, attributes, content_hash, side_hash, first_seen_at, last_seen_at, updated_at)
-       select $1, n::text, 'user', gen_random_uuid(), 'n' || (n % 100), 'active', true, repeat('d', 2000), '{}', '', '',
+         department, attributes, digest, first_seen_at, last_seen_at, updated_at)
+       select $1, n::text, 'user', gen_random_uuid(), 'n' || (n % 100), 'active', true, repeat('d', 2000), '{}', '',
          now(), now(), now()
        from generate_series(1, $2::int) n`,
       [connection, count],

@@ -6,7 +6,7 @@ import { createSyncTrigger } from '../../api/sync-trigger.ts';
 import { createTemporalAccess } from '../../api/temporal-access.ts';
 import { startApi, type TestApi } from '../support/api.ts';
 import { testEnvironment } from '../support/environment.ts';
-import { insertConnection, insertRun, insertUser } from '../support/factories.ts';
+import { insertClaim, insertConnection, insertRun, insertUser } from '../support/factories.ts';
 import { until } from '../support/until.ts';
 import { startWorkerlessApi, type WorkerlessApi } from '../support/workerless-api.ts';
 
@@ -149,7 +149,7 @@ describe('sync projects', () => {
     const { pool } = api.database;
     const id = await created();
     const user = await insertUser(pool, connection);
-    await pool.query('insert into object_scope (object_id, project_id) values ($1, $2)', [user, id]);
+    await insertClaim(pool, { connectionId: connection, objectId: user, projectId: id });
     await api.post(`/api/sync/projects/${id}/run`);
     expect((await api.delete(`/api/sync/projects/${id}`)).status).toBe(409);
     const [run] = (await api.get(`/api/sync/history?projectId=${id}`)).body.data;

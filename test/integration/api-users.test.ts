@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { startApi, type TestApi } from '../support/api.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { insertConnection, insertProject, insertUser } from '../support/factories.ts';
+import { insertClaim, insertConnection, insertProject, insertUser } from '../support/factories.ts';
 import { insertSampleRows, type SampleRows } from '../support/sample-rows.ts';
 
 let database: TestDatabase;
@@ -118,7 +118,7 @@ describe('GET /api/users', () => {
     const { pool } = api.database;
     const seen = new Date(Date.now() + 60_000);
     const project = await insertProject(pool, first, { seen_through_at: seen });
-    await pool.query('insert into object_scope (object_id, project_id) values ($1, $2)', [ids.ann, project]);
+    await insertClaim(pool, { connectionId: first, objectId: ids.ann, projectId: project });
     expect((await api.get(`/api/users/${ids.ann}`)).body.data.lastSeenAt).toBe(seen.toISOString());
   });
 

@@ -47,7 +47,7 @@ describe('the API process is killed', () => {
     const { id } = await enqueueRun(lab.database.pool, {
       projectId,
       projectName: 'left behind',
-      connectionId: '00000000-0000-7000-8000-000000000000',
+      connectionId,
       workflowId: syncProjectWorkflowId(projectId),
       trigger: 'api',
       triggeredBy: null,

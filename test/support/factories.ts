@@ -17,6 +17,17 @@ async function insert(pool: pg.Pool, table: string, columns: Columns): Promise<s
   return rows[0].id;
 }
 
+/** Rows of a connection need its partitions; a sync makes them, a factory has to. */
+async function insertOf(
+  pool: pg.Pool,
+  connectionId: string,
+  table: string,
+  columns: Columns,
+): Promise<string> {
+  await pool.query('select create_partitions($1)', [connectionId]);
+  return insert(pool, table, { connection_id: connectionId, ...columns });
+}
+
 /** A 16-byte key as the sync makes them of references. */
 function keyOf(reference: string): string {
   return createHash('md5').update(reference).digest('hex');
@@ -65,8 +76,7 @@ export async function insertObject(
   const sourceId = String(columns.source_id ?? randomUUID());
   const now = new Date();
   const removed = columns.removed_at !== undefined && columns.removed_at !== null;
-  const id = await insert(pool, 'directory_object', {
-    connection_id: connectionId,
+  const id = await insertOf(pool, connectionId, 'directory_object', {
     source_id: sourceId,
     object_class: objectClass,
     reference_key: keyOf(sourceId),
@@ -74,8 +84,7 @@ export async function insertObject(
     status: 'active',
     is_active: !removed && (columns.status ?? 'active') === 'active',
     attributes: {},
-    content_hash: Buffer.alloc(16),
-    side_hash: Buffer.alloc(16),
+    digest: Buffer.alloc(16),
     first_seen_at: now,
     last_seen_at: now,
     updated_at: now,
@@ -88,6 +97,19 @@ export async function insertObject(
     [connectionId, objectClass, removed ? 0 : 1, removed ? 1 : 0],
   );
   return id;
+}
+
+/** A project's claim on an object. */
+export async function insertClaim(
+  pool: pg.Pool,
+  claim: { connectionId: string; objectId: string; projectId: string },
+): Promise<void> {
+  await pool.query('select create_partitions($1)', [claim.connectionId]);
+  await pool.query('insert into object_scope (object_id, project_id, connection_id) values ($1, $2, $3)', [
+    claim.objectId,
+    claim.projectId,
+    claim.connectionId,
+  ]);
 }
 
 export function insertUser(pool: pg.Pool, connectionId: string, columns: Columns = {}): Promise<string> {
@@ -139,8 +161,7 @@ export function insertChange(
     after?: object;
   },
 ): Promise<string> {
-  return insert(pool, 'object_change', {
-    connection_id: change.connectionId,
+  return insertOf(pool, change.connectionId, 'object_change', {
     object_id: change.objectId,
     run_id: change.runId ?? null,
     at: change.at ?? new Date(),

@@ -20,6 +20,7 @@ export async function bindReferences(
         update object_reference r set target_id = o.id
         from directory_object o
         where r.connection_id = ${scope.connectionId} and r.target_id is null
+          and o.connection_id = ${scope.connectionId}
           and ${sql.ref(`o.${key}`)} = r.key and o.removed_at is null`,
     );
   }
@@ -37,14 +38,17 @@ async function bindMemberships(
       with found as materialized (
         select distinct on (m.ctid) m.ctid as row, m.valid_from, o.id as member_id
         from membership m
-        join directory_object o on ${sql.ref(`o.${key}`)} = m.member_key and o.removed_at is null
+        join directory_object o on o.connection_id = ${connectionId}
+          and ${sql.ref(`o.${key}`)} = m.member_key and o.removed_at is null
         where m.connection_id = ${connectionId} and m.member_id is null and m.valid_to is null
       ), at_once as (
         update membership m set member_id = found.member_id
-        from found where m.ctid = found.row and found.valid_from >= ${instant}
+        from found
+        where m.connection_id = ${connectionId} and m.ctid = found.row and found.valid_from >= ${instant}
       ), closed as (
         update membership m set valid_to = ${instant}
-        from found where m.ctid = found.row and found.valid_from < ${instant}
+        from found
+        where m.connection_id = ${connectionId} and m.ctid = found.row and found.valid_from < ${instant}
         returning m.group_id, m.member_key, m.connection_id, m.reference, found.member_id
       )
       insert into membership (group_id, member_key, member_id, connection_id, reference, valid_from)

@@ -57,15 +57,17 @@ async function finalCounts(client: pg.PoolClient, runId: string, compared: boole
     client,
     sql`
       select r.staged_count::int as staged, r.rejected_count::int as rejected, jsonb_build_object(
-        'created', (select count(*) from object_change where run_id = r.id and kind = 'created'),
-        'updated', (select count(*) from object_change where run_id = r.id and kind = 'updated'),
-        'reactivated', (select count(*) from object_change where run_id = r.id and kind = 'reactivated'),
-        'deactivated', (select count(*) from object_change where run_id = r.id and kind = 'removed'),
+        'created', c.created, 'updated', c.updated, 'reactivated', c.reactivated, 'deactivated', c.deactivated,
         'membershipsAdded', (select coalesce(sum((counts ->> 'membershipsAdded')::int), 0)
                              from sync_run_batch where run_id = r.id),
         'membershipsRemoved', (select coalesce(sum((counts ->> 'membershipsRemoved')::int), 0)
                                from sync_run_batch where run_id = r.id)) as counts
-      from sync_run r where r.id = ${runId}`,
+      from sync_run r cross join lateral (
+        select count(*) filter (where kind = 'created') as created, count(*) filter (where kind = 'updated') as updated,
+               count(*) filter (where kind = 'reactivated') as reactivated,
+               count(*) filter (where kind = 'removed') as deactivated
+        from object_change where run_id = r.id and connection_id = r.connection_id) c
+      where r.id = ${runId}`,
   );
   const { counts = {}, staged = 0, rejected = 0 } = row ?? {};
   const changed = (counts.created ?? 0) + (counts.updated ?? 0) + (counts.reactivated ?? 0);

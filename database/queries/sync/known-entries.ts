@@ -6,13 +6,12 @@ export interface KnownEntry {
   /** Read already in this read: by another scope or base, whose class holds. */
   repeated: boolean;
   /** Hex digests of what is stored; null when nothing is, or it is marked removed, or this project has no claim. */
-  contentHash: string | null;
-  sideHash: string | null;
+  digest: string | null;
   membersHash: string | null;
 }
 
 /**
- * What is known of `sourceIds`, in their order. Served by directory_object_source, object_scope's key and the key
+ * What is known of `sourceIds`, in their order. Served by directory_object_source, object_scope_claim and the key
  * of the read's `seen` table: three look-ups an id, one statement a page.
  */
 export async function knownEntries(
@@ -23,8 +22,7 @@ export async function knownEntries(
     on,
     sql`
       select s.source_id is not null as "repeated",
-             encode(o.content_hash, 'hex') as "contentHash",
-             encode(o.side_hash, 'hex') as "sideHash",
+             encode(o.digest, 'hex') as digest,
              encode(o.members_hash, 'hex') as "membersHash"
       from unnest(${query.sourceIds}::text[]) with ordinality as wanted (source_id, position)
       -- Laterals, since a join would have the planner read the whole table once a page.
@@ -33,13 +31,29 @@ export async function knownEntries(
         where seen.source_id = wanted.source_id collate "C" limit 1
       ) s on true
       left join lateral (
-        select found.content_hash, found.side_hash, found.members_hash from directory_object found
+        select found.digest, found.members_hash from directory_object found
         where found.connection_id = ${query.connectionId} and found.source_id = wanted.source_id collate "C"
           and found.removed_at is null
           and exists (select from object_scope c
-                      where c.object_id = found.id and c.project_id = ${query.projectId} offset 0)
+                      where c.object_id = found.id and c.project_id = ${query.projectId}
+                        and c.connection_id = ${query.connectionId} offset 0)
         limit 1
       ) o on true
       order by wanted.position`,
   );
+}
+
+/** Those of `sourceIds` that this read has brought before. Served by the index of the read's table on its ids. */
+export async function repeatedIds(
+  on: Queryable,
+  query: { tables: StagingTables; sourceIds: string[] },
+): Promise<Set<string>> {
+  const rows = await run<{ sourceId: string }>(
+    on,
+    sql`
+      select wanted.source_id as "sourceId" from unnest(${query.sourceIds}::text[]) as wanted (source_id)
+      where exists (select from ${sql.raw(query.tables.seen)} seen
+                    where seen.source_id = wanted.source_id collate "C" offset 0)`,
+  );
+  return new Set(rows.map((row) => row.sourceId));
 }

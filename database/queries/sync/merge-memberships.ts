@@ -22,14 +22,14 @@ export async function mergeMemberships(
   return { membershipsAdded, membershipsRemoved };
 }
 
-/** The groups of a batch, by the entry table's members_batch index and directory_object_source. */
+/** The groups of a batch, by the group table's batch index and directory_object_source. */
 function groupsOf(scope: MergeScope, batch: number) {
   return sql`
-    select o.id as group_id, e.source_id, e.members_hash
-    from ${sql.raw(scope.tables.entry)} e
+    select o.id as group_id, staged.source_id, staged.members_hash
+    from ${sql.raw(scope.tables.group)} staged
     cross join lateral (select id from directory_object o
-                        where o.connection_id = ${scope.connectionId} and o.source_id = e.source_id limit 1) o
-    where e.members_batch = ${batch}`;
+                        where o.connection_id = ${scope.connectionId} and o.source_id = staged.source_id limit 1) o
+    where staged.batch = ${batch}`;
 }
 
 /** Served by membership_open; the staged members by their batch index. */
@@ -41,14 +41,14 @@ async function closeMemberships(client: pg.PoolClient, scope: MergeScope, batch:
       ended as materialized (
         select m.ctid as row, m.opened_run_id, m.valid_from >= ${scope.instant} as never_was
         from groups g
-        join membership m on m.group_id = g.group_id and m.valid_to is null
+        join membership m on m.connection_id = ${scope.connectionId} and m.group_id = g.group_id and m.valid_to is null
         where not exists (select from ${sql.raw(scope.tables.member)} s
                           where s.batch = ${batch} and s.group_source_id = g.source_id and s.member_key = m.member_key)
       ), deleted as (
-        delete from membership m using ended where m.ctid = ended.row and ended.never_was returning 1
+        delete from membership m using ended where m.connection_id = ${scope.connectionId} and m.ctid = ended.row and ended.never_was returning 1
       ), closed as (
         update membership m set valid_to = ${scope.instant}, closed_run_id = ${scope.runId}
-        from ended where m.ctid = ended.row and not ended.never_was returning 1
+        from ended where m.connection_id = ${scope.connectionId} and m.ctid = ended.row and not ended.never_was returning 1
       )
       -- What an unbinding of this run left behind was counted when it ended.
       select count(*) filter (where not never_was or opened_run_id is not null)::int as removed from ended`,
@@ -69,14 +69,14 @@ async function openMemberships(client: pg.PoolClient, scope: MergeScope, batch: 
         from groups g
         join ${sql.raw(scope.tables.member)} s on s.batch = ${batch} and s.group_source_id = g.source_id
         left join lateral (select id from directory_object o
-                           where o.reference_key = s.member_key and o.removed_at is null limit 1) direct on true
+                           where o.connection_id = ${scope.connectionId} and o.reference_key = s.member_key and o.removed_at is null limit 1) direct on true
         left join lateral (select id from directory_object o
-                           where o.alternate_key = s.member_key and o.removed_at is null and direct.id is null
+                           where o.connection_id = ${scope.connectionId} and o.alternate_key = s.member_key and o.removed_at is null and direct.id is null
                            limit 1) other on true
         -- In the order of membership_open, which takes rows in its order at a third less.
         order by g.group_id, s.member_key
         -- Two objects may answer to one name for a moment: the first is taken, whoever moves away is unbound.
-        on conflict (group_id, member_key) where valid_to is null do nothing
+        on conflict (group_id, member_key, connection_id) where valid_to is null do nothing
         returning 1
       ), sizes as (
         select group_source_id, count(*) as members from ${sql.raw(scope.tables.member)}
@@ -85,7 +85,7 @@ async function openMemberships(client: pg.PoolClient, scope: MergeScope, batch: 
         update directory_object o
         set members_hash = g.members_hash, member_count = coalesce(sizes.members, 0)
         from groups g left join sizes on sizes.group_source_id = g.source_id
-        where o.id = g.group_id
+        where o.connection_id = ${scope.connectionId} and o.id = g.group_id
       )
       select count(*)::int as added from opened`,
   );

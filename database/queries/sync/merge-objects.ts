@@ -1,9 +1,9 @@
 // Merges one range of staged batches into the objects: new ones, changed ones, returned ones, and their history.
 import type pg from 'pg';
-import { run, runOne, sql } from '../../sql.ts';
+import { type RawBuilder, run, runOne, sql } from '../../sql.ts';
 import { mergeReferences } from './merge-references.ts';
 import { adjustObjectCounts, type CountChange } from './object-counts.ts';
-import { ENTRY_COLUMNS, type StagingTables } from './staging.ts';
+import { ENTRY_COLUMNS, STAGING_COLUMNS, type StagingTables } from './staging.ts';
 import { unbindMoved } from './unbind-references.ts';
 
 export interface MergeScope {
@@ -27,14 +27,13 @@ export interface MergeCounts {
   membershipsRemoved: number;
 }
 
-/** Columns that an entry hands to its object as they are. */
+/** Columns that an entry hands to its object as they are; members have a step of their own. */
 const COPIED = ENTRY_COLUMNS.filter(
-  (name) =>
-    !['batch', 'members_batch', 'source_id', 'manager_key', 'owner_key', 'members_hash'].includes(name),
+  (name) => ![...STAGING_COLUMNS, 'source_id', 'members_hash'].includes(name),
 );
 /** The mapped fields, for the history of a change that lies in the mapping alone; side fields have none. */
 const MAPPED = COPIED.slice(COPIED.indexOf('display_name'), COPIED.indexOf('member_attribute')).filter(
-  (name) => name !== 'last_logon_at' && name !== 'source_changed_at',
+  (name) => name !== 'is_active' && name !== 'last_logon_at' && name !== 'source_changed_at',
 );
 
 /**
@@ -86,9 +85,8 @@ async function createObjects(
     client,
     sql`
       with created as (
-        insert into directory_object (connection_id, source_id, ${columns}, is_active,
-                                      first_seen_at, last_seen_at, updated_at)
-        select ${connectionId}, e.source_id, ${columns}, e.status = 'active', ${instant}, ${instant}, ${instant}
+        insert into directory_object (connection_id, source_id, ${columns}, first_seen_at, last_seen_at, updated_at)
+        select ${connectionId}, e.source_id, ${columns}, ${instant}, ${instant}, ${instant}
         from ${sql.raw(tables.entry)} e
         where e.batch between ${range.first} and ${range.last}
           -- "offset 0" keeps this a look-up a row; as a join it would read all objects once a batch.
@@ -97,12 +95,10 @@ async function createObjects(
         returning id, object_class, distinguished_name, attributes
       ), changes as (
         insert into object_change (run_id, connection_id, object_id, at, kind, after)
-        select ${runId}, ${connectionId}, id, ${instant}, 'created',
-               case when distinguished_name is null then attributes
-                    else attributes || jsonb_build_object('distinguishedName', jsonb_build_array(distinguished_name)) end
-        from created
+        select ${runId}, ${connectionId}, id, ${instant}, 'created', ${createdVersion('created')} from created
       ), claims as (
-        insert into object_scope (object_id, project_id) select id, ${projectId} from created
+        insert into object_scope (object_id, project_id, connection_id)
+        select id, ${projectId}, ${connectionId} from created
       )
       select object_class as "objectClass", count(*)::int as present, 0 as removed from created group by object_class`,
   );
@@ -126,9 +122,15 @@ function countChanges(row: ChangedRow): CountChange[] {
   ];
 }
 
+/** What the history says of an object's first version: its attributes and its DN. */
+export function createdVersion(row: string): RawBuilder<unknown> {
+  return sql.raw(`case when ${row}.distinguished_name is null then ${row}.attributes
+    else ${row}.attributes || jsonb_build_object('distinguishedName', jsonb_build_array(${row}.distinguished_name)) end`);
+}
+
 /**
  * Rewrites what differs: by content (`updated`), because it had been removed (`reactivated`), or in side
- * attributes alone, which is no change that anybody counts. Served as `createObjects`.
+ * attributes or the order of values alone, which is no change that anybody counts. Served as `createObjects`.
  */
 async function updateObjects(
   client: pg.PoolClient,
@@ -139,66 +141,57 @@ async function updateObjects(
   return run<ChangedRow>(
     client,
     sql`
-      with old as materialized (
-        select o.*, e.ctid as entry
+      with compared as materialized (
+        select o.id, o.object_class as old_class, o.removed_at as old_removed_at, e.ctid as entry,
+               e.reference_key <> o.reference_key or e.alternate_key is distinct from o.alternate_key as moved,
+               ${versionOf('o', 'e')} as before, ${versionOf('e', 'o')} as after
         from ${sql.raw(tables.entry)} e
         cross join lateral (select * from directory_object o
                             where o.connection_id = ${connectionId} and o.source_id = e.source_id limit 1) o
         where e.batch between ${range.first} and ${range.last}
-          and (o.removed_at is not null or o.content_hash <> e.content_hash or o.side_hash <> e.side_hash)
+          and (o.removed_at is not null or o.digest <> e.digest)
+      ), judged as materialized (
+        select *, case when old_removed_at is not null then 'reactivated'
+                       when before is not null or after is not null then 'updated' end as kind
+        from compared
       ), changed as (
         update directory_object o
         set (${sql.raw(COPIED.join(', '))}) = row (${sql.raw(COPIED.map((name) => `e.${name}`).join(', '))}),
-            is_active = e.status = 'active', removed_at = null, last_seen_at = ${instant},
-            updated_at = case when o.removed_at is null and o.content_hash = e.content_hash
-                              then o.updated_at else ${instant} end
-        from old join ${sql.raw(tables.entry)} e
-          on e.ctid = old.entry and e.batch between ${range.first} and ${range.last}
-        where o.id = old.id
-        returning o.*
-      ), compared as (
-        select new.id, new.object_class, old.object_class as old_class, old.removed_at as old_removed_at,
-               old.content_hash <> new.content_hash as differs,
-               new.reference_key <> old.reference_key
-                 or new.alternate_key is distinct from old.alternate_key as moved,
-               ${versionOf('old', 'new')} as before,
-               ${versionOf('new', 'old')} as after
-        from changed new join old on old.id = new.id
-      ), judged as (
-        -- A mapping may have changed without changing this object: its digest is renewed and nothing else said.
-        select *, case when old_removed_at is not null then 'reactivated'
-                       when differs and (before is not null or after is not null) then 'updated' end as kind
-        from compared
+            removed_at = null, last_seen_at = ${instant},
+            updated_at = case when judged.kind is null then o.updated_at else ${instant} end
+        from judged join ${sql.raw(tables.entry)} e
+          on e.ctid = judged.entry and e.batch between ${range.first} and ${range.last}
+        where o.connection_id = ${connectionId} and o.id = judged.id
+        returning o.id, o.object_class
       ), changes as (
         insert into object_change (run_id, connection_id, object_id, at, kind, before, after)
         select ${runId}, ${connectionId}, id, ${instant}, kind, before, after from judged where kind is not null
         -- Read again after a fault, and changed at the source meanwhile: still one change of this run.
-        on conflict (run_id, object_id) do update
+        on conflict (run_id, object_id, connection_id) do update
           set kind = case object_change.kind when 'removed' then 'updated' else object_change.kind end,
               before = case when object_change.kind <> 'created'
                             then coalesce(excluded.before, '{}') || coalesce(object_change.before, '{}') end,
               after = coalesce(object_change.after, '{}') || coalesce(excluded.after, '{}')
       )
-      select id, kind, moved, object_class as "objectClass", old_class as "oldClass",
+      select id, kind, moved, changed.object_class as "objectClass", old_class as "oldClass",
              old_removed_at is not null as "wasRemoved"
-      from judged`,
+      from judged join changed using (id)`,
   );
 }
 
 /**
- * What `one` holds and `other` does not: attributes and the DN; where they are equal, the change lies in the
- * mapping, and the mapped fields are shown as `mapped.<column>`.
+ * What `one` holds and `other` does not: attributes and the DN; where those are equal, the change lies in the
+ * mapping, and the mapped fields are shown as `mapped.<column>`. Null where nothing differs.
  */
-function versionOf(one: string, other: string) {
+function versionOf(one: string, other: string): RawBuilder<unknown> {
   const dn = (row: string) =>
     `jsonb_build_object('distinguishedName', jsonb_build_array(${row}.distinguished_name))`;
   const mapped = (row: string) =>
     `jsonb_build_object(${MAPPED.map((name) => `'mapped.${name}', jsonb_build_array(${row}.${name})`).join(', ')})`;
-  return sql.raw(`coalesce(
-    attributes_differing(${one}.attributes || ${dn(one)}, ${other}.attributes || ${dn(other)}),
-    case when ${one}.attributes = ${other}.attributes
-          and ${one}.distinguished_name is not distinct from ${other}.distinguished_name
-         then attributes_differing(${mapped(one)}, ${mapped(other)}) end)`);
+  const differing = (a: string, b: string) =>
+    `attributes_differing(${a}.attributes || ${dn(a)}, ${b}.attributes || ${dn(b)})`;
+  return sql.raw(`coalesce(${differing(one, other)},
+    case when ${differing(other, one)} is null then attributes_differing(${mapped(one)}, ${mapped(other)}) end)`);
 }
 
 /** Notes that this project has seen what it staged; most often these rows are there. */
@@ -206,8 +199,8 @@ async function claimObjects(client: pg.PoolClient, scope: MergeScope, range: Bat
   await run(
     client,
     sql`
-      insert into object_scope (object_id, project_id)
-      select o.id, ${scope.projectId}
+      insert into object_scope (object_id, project_id, connection_id)
+      select o.id, ${scope.projectId}, ${scope.connectionId}
       from ${sql.raw(scope.tables.entry)} e
       cross join lateral (select id from directory_object o
                           where o.connection_id = ${scope.connectionId} and o.source_id = e.source_id limit 1) o

@@ -25,17 +25,17 @@ export async function mergeReferences(
         where e.batch between ${range.first} and ${range.last}
       ), gone as (
         delete from object_reference r using staged
-        where r.object_id = staged.object_id and r.kind = staged.kind and staged.key is null
+        where r.connection_id = ${scope.connectionId} and r.object_id = staged.object_id and r.kind = staged.kind and staged.key is null
       )
       insert into object_reference (object_id, kind, connection_id, key, target_id)
       select staged.object_id, staged.kind, ${scope.connectionId}, staged.key, coalesce(direct.id, other.id)
       from staged
       left join lateral (select id from directory_object
-                         where reference_key = staged.key and removed_at is null limit 1) direct on true
+                         where connection_id = ${scope.connectionId} and reference_key = staged.key and removed_at is null limit 1) direct on true
       left join lateral (select id from directory_object
-                         where alternate_key = staged.key and removed_at is null limit 1) other on direct.id is null
+                         where connection_id = ${scope.connectionId} and alternate_key = staged.key and removed_at is null limit 1) other on direct.id is null
       where staged.key is not null
-      on conflict (object_id, kind) do update set key = excluded.key, target_id = excluded.target_id
+      on conflict (object_id, kind, connection_id) do update set key = excluded.key, target_id = excluded.target_id
         where object_reference.key <> excluded.key or object_reference.target_id is distinct from excluded.target_id`,
   );
 }

@@ -11,7 +11,7 @@ export async function resetRead(client: pg.PoolClient, runId: string): Promise<v
   await run(
     client,
     sql`
-      update sync_run set staged_epoch = null, staged_count = 0, rejected_count = 0, counts = counts - 'read' - 'errors'
+      update sync_run set staged_epoch = null, adopted = false, staged_count = 0, rejected_count = 0, counts = counts - 'read' - 'errors'
       where id = ${runId}`,
   );
   await run(client, sql`delete from sync_run_error where run_id = ${runId} and step = 'read'`);
@@ -63,17 +63,30 @@ export async function completeRead(client: pg.PoolClient, runId: string, epoch: 
   await run(client, sql`update sync_run set staged_epoch = ${epoch} where id = ${runId}`);
 }
 
+/** The run's account of a complete read. */
+export interface RecordedRead {
+  staged: number;
+  rejected: number;
+  /** All that was staged has become the connection's partitions: there is nothing to merge or to remove. */
+  adopted: boolean;
+}
+
 /** What the log says was staged by the read of `epoch`; null when another read came after it. */
 export async function recordedRead(
   on: Queryable,
   runId: string,
   epoch: number,
-): Promise<{ staged: number; rejected: number } | null> {
-  const row = await runOne<{ staged: number; rejected: number }>(
+): Promise<RecordedRead | null> {
+  const row = await runOne<RecordedRead>(
     on,
     sql`
-      select staged_count::int as staged, rejected_count::int as rejected
+      select staged_count::int as staged, rejected_count::int as rejected, adopted
       from sync_run where id = ${runId} and staged_epoch = ${epoch}`,
   );
   return row ?? null;
+}
+
+/** Notes that the staging was adopted, in the transaction that does it. */
+export async function recordAdoption(client: pg.PoolClient, runId: string): Promise<void> {
+  await run(client, sql`update sync_run set adopted = true where id = ${runId}`);
 }

@@ -21,7 +21,9 @@ export async function removeObjects(
   if (objectIds.length === 0) return { deactivated: 0, membershipsRemoved: 0 };
   await run(
     client,
-    sql`delete from object_scope where project_id = ${scope.projectId} and object_id = any (${objectIds}::uuid[])`,
+    sql`delete from object_scope 
+        where connection_id = ${scope.connectionId} and project_id = ${scope.projectId}
+          and object_id = any (${objectIds}::uuid[])`,
   );
   const rows = await markRemoved(client, scope, objectIds);
   const removed = rows.map((row) => row.id);
@@ -50,14 +52,14 @@ async function markRemoved(
         update directory_object o
         set removed_at = ${scope.instant}, updated_at = ${scope.instant}, is_active = false,
             members_hash = null, member_count = 0
-        where o.id = any (${objectIds}::uuid[]) and o.removed_at is null
-          and not exists (select from object_scope c where c.object_id = o.id)
+        where o.connection_id = ${scope.connectionId} and o.id = any (${objectIds}::uuid[]) and o.removed_at is null
+          and not exists (select from object_scope c where c.connection_id = ${scope.connectionId} and c.object_id = o.id)
         returning o.id, o.object_class
       ), changes as (
         insert into object_change (run_id, connection_id, object_id, at, kind)
         select ${scope.runId}, ${scope.connectionId}, id, ${scope.instant}, 'removed' from removed
         -- Created by this run and gone when it was read again after a fault: the object came and went.
-        on conflict (run_id, object_id) do update set kind = 'removed'
+        on conflict (run_id, object_id, connection_id) do update set kind = 'removed'
       )
       select id, object_class as "objectClass" from removed`,
   );
@@ -71,11 +73,11 @@ async function closeGroups(client: pg.PoolClient, scope: UnbindScope, groupIds: 
     sql`
       with never_was as (
         delete from membership
-        where group_id = any (${groupIds}::uuid[]) and valid_to is null and valid_from >= ${scope.instant}
+        where connection_id = ${scope.connectionId} and group_id = any (${groupIds}::uuid[]) and valid_to is null and valid_from >= ${scope.instant}
         returning 1
       ), closed as (
         update membership set valid_to = ${scope.instant}, closed_run_id = ${scope.runId}
-        where group_id = any (${groupIds}::uuid[]) and valid_to is null and valid_from < ${scope.instant}
+        where connection_id = ${scope.connectionId} and group_id = any (${groupIds}::uuid[]) and valid_to is null and valid_from < ${scope.instant}
         returning 1
       )
       select ((select count(*) from never_was) + (select count(*) from closed))::int as ended`,

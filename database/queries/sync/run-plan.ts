@@ -32,7 +32,7 @@ export async function runPlan(on: Queryable, runId: string): Promise<RunPlan | n
              c.type as "connectionType", c.config, c.secrets, p.scopes, p.attribute_mappings as "attributeMappings",
              p.delete_threshold_percent as "deleteThresholdPercent", p.error_threshold as "errorThreshold",
              r.override_delete_threshold as "overrideDeleteThreshold", r.started_at as instant,
-             (select count(*) from object_scope s where s.project_id = p.id)::int as expected
+             (select count(*) from object_scope s where s.connection_id = c.id and s.project_id = p.id)::int as expected
       from sync_run r
       join sync_project p on p.id = r.project_id
       join connection c on c.id = p.connection_id

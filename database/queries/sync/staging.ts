@@ -1,29 +1,35 @@
 // The staging tables of one read: what was seen, what must be merged, and the members of groups that changed.
 import type pg from 'pg';
 import { type CopyValue, copyLine, copyRows } from '../../copy-rows.ts';
+import { createLike } from '../../partitions.ts';
 import { type Queryable, run, runOne, sql } from '../../sql.ts';
 
 /** Table names of one read. A read has tables of its own, so that an overtaken attempt writes into nothing. */
 export interface StagingTables {
-  /** Every id that was read, changed or not. */
+  /** Every id that was read, changed or not; of an adoptable read a view of `entry`. */
   seen: string;
-  /** Entries that are new or differ from what is stored. */
+  /** Entries that are new or differ from what is stored: rows as directory_object has them, and STAGING_COLUMNS. */
   entry: string;
-  /** Member references of groups whose members differ. */
+  /** Groups whose members differ. */
+  group: string;
+  /** Their member references. */
   member: string;
 }
+
+/** What `entry` has beside the columns of directory_object. */
+export const STAGING_COLUMNS = ['batch', 'manager_key', 'owner_key'] as const;
 
 /** The columns of `entry`, in the order that `stageEntries` expects its values. */
 export const ENTRY_COLUMNS = [
   'batch',
-  'members_batch',
+  'manager_key',
+  'owner_key',
   'source_id',
+  'members_hash',
   'object_class',
   'distinguished_name',
   'reference_key',
   'alternate_key',
-  'manager_key',
-  'owner_key',
   'display_name',
   'account_name',
   'user_principal_name',
@@ -38,6 +44,7 @@ export const ENTRY_COLUMNS = [
   'description',
   'group_type',
   'status',
+  'is_active',
   'last_logon_at',
   'password_last_set_at',
   'account_expires_at',
@@ -46,58 +53,54 @@ export const ENTRY_COLUMNS = [
   'member_attribute',
   'attributes',
   'side_attributes',
-  'content_hash',
-  'side_hash',
-  'members_hash',
+  'digest',
 ] as const;
 
-export type EntryColumn = (typeof ENTRY_COLUMNS)[number];
-
-const TYPES: Partial<Record<EntryColumn, string>> = {
-  batch: 'integer not null',
-  members_batch: 'integer',
-  reference_key: 'uuid not null',
-  alternate_key: 'uuid',
-  manager_key: 'uuid',
-  owner_key: 'uuid',
-  last_logon_at: 'timestamptz',
-  password_last_set_at: 'timestamptz',
-  account_expires_at: 'timestamptz',
-  source_created_at: 'timestamptz',
-  source_changed_at: 'timestamptz',
-  attributes: 'jsonb not null',
-  side_attributes: 'jsonb not null',
-  content_hash: 'bytea not null',
-  side_hash: 'bytea not null',
-  members_hash: 'bytea',
-};
-
 export function stagingTables(runId: string, epoch: number): StagingTables {
-  const suffix = `${runId.replaceAll('-', '')}_${epoch}`;
-  return {
-    seen: `staging.seen_${suffix}`,
-    entry: `staging.entry_${suffix}`,
-    member: `staging.member_${suffix}`,
-  };
+  const name = (part: string) => stagingTable(part, runId, epoch);
+  return { seen: name('seen'), entry: name('entry'), group: name('group'), member: name('member') };
+}
+
+/** The name of a table that belongs to one read. */
+export function stagingTable(part: string, runId: string, epoch: number): string {
+  return `staging.${part}_${runId.replaceAll('-', '')}_${epoch}`;
+}
+
+/** What the tables of a read are made for. */
+export interface StagingUse {
+  connectionId: string;
+  /** The instant of the run: when its objects are first seen. */
+  instant: Date;
+  /** Nothing is stored of the connection, so that these tables may become its partitions (see adopt-read). */
+  adoptable: boolean;
 }
 
 /**
- * Makes the tables of a read, inside the fence. Unlogged: a crash of PostgreSQL empties them, which `stagedCount`
- * tells.
+ * Makes the tables of a read, inside the fence. Unlogged, unless they may be adopted: a crash of PostgreSQL empties
+ * them, which `stagedCount` tells.
  */
-export async function createStaging(on: Queryable, tables: StagingTables): Promise<void> {
-  const columns = ENTRY_COLUMNS.map((name) => `${name} ${TYPES[name] ?? 'text collate "C"'}`).join(', ');
+export async function createStaging(on: Queryable, tables: StagingTables, use: StagingUse): Promise<void> {
+  const { seen, entry, group, member } = tables;
+  const unlogged = use.adoptable ? '' : 'unlogged';
+  await createLike(on, 'directory_object', entry, use.connectionId);
+  const instant = `default '${use.instant.toISOString()}'`;
   await on.query(`
-    create unlogged table ${tables.seen} (source_id text collate "C" primary key);
-    create unlogged table ${tables.entry} (${columns});
-    create index on ${tables.entry} (batch);
-    create index on ${tables.entry} (members_batch) where members_batch is not null;
-    create unlogged table ${tables.member} (
-      batch integer not null, group_source_id text collate "C" not null, member_key uuid not null, reference text not null);
-    create index on ${tables.member} (batch);`);
+    alter table ${entry} alter first_seen_at set ${instant}, alter last_seen_at set ${instant},
+      alter updated_at set ${instant}, add batch integer not null, add manager_key uuid, add owner_key uuid;
+    create ${unlogged} table ${group} (
+      batch integer not null, source_id text collate "C" not null, members_hash bytea);
+    create ${unlogged} table ${member} (
+      batch integer not null, group_source_id text collate "C" not null, member_key uuid not null, reference text not null)`);
+  await on.query(
+    use.adoptable
+      ? `create unique index ${entry.slice('staging.'.length)}_source on ${entry} (source_id, connection_id);
+         create view ${seen} as select source_id from ${entry}`
+      : `alter table ${entry} set unlogged;
+         create unlogged table ${seen} (source_id text collate "C" primary key)`,
+  );
 }
 
-/** Drops every staging table of a run. */
+/** Drops every staging table of a run, and the views of them. */
 export async function dropStaging(on: Queryable, runId: string): Promise<void> {
   const found = await run<{ name: string }>(
     on,
@@ -107,7 +110,7 @@ export async function dropStaging(on: Queryable, runId: string): Promise<void> {
       where n.nspname = 'staging' and c.relkind = 'r' and c.relname like ${`%\\_${runId.replaceAll('-', '')}\\_%`}`,
   );
   const names = found.map((row) => row.name);
-  if (names.length > 0) await on.query(`drop table if exists ${names.join(', ')}`);
+  if (names.length > 0) await on.query(`drop table if exists ${names.join(', ')} cascade`);
 }
 
 export async function stageSeen(
@@ -133,6 +136,17 @@ export async function stageEntries(
   await copyRows(client, tables.entry, ENTRY_COLUMNS, encoded(rows));
 }
 
+/** Rows of batch, source id, digest of the members. */
+export async function stageGroups(
+  client: pg.PoolClient,
+  tables: StagingTables,
+  rows: readonly (readonly CopyValue[])[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  await copyRows(client, tables.group, ['batch', 'source_id', 'members_hash'], encoded(rows));
+}
+
+/** Rows of batch, source id of the group, key and text of the reference. */
 export async function stageMembers(
   client: pg.PoolClient,
   tables: StagingTables,
@@ -164,14 +178,19 @@ export async function stagedCount(on: Queryable, tables: StagingTables): Promise
   return row?.count ?? 0;
 }
 
-/** Lets the planner know what was staged; these tables are too young for autovacuum. */
-export async function analyzeStaging(on: Queryable, tables: StagingTables): Promise<void> {
+/** Indexes and statistics of a whole read, for a merge in batches; repeating it costs little. */
+export async function indexStaging(on: Queryable, tables: StagingTables): Promise<void> {
+  const { seen, entry, group, member } = tables;
+  const index = (table: string) =>
+    `create index if not exists ${table.slice('staging.'.length)}_batch on ${table} (batch)`;
+  await on.query([entry, group, member].map(index).join('; '));
+  const isTable = await runOne(on, sql`select from pg_class where oid = ${seen}::regclass and relkind = 'r'`);
   await on.query(
-    `analyze ${tables.seen}; analyze ${tables.entry} (batch, members_batch); analyze ${tables.member} (batch)`,
+    `analyze ${entry} (batch); analyze ${group}; analyze ${member} (batch) ${isTable ? `; analyze ${seen}` : ''}`,
   );
 }
 
-/** The highest batch numbers staged; null where nothing was. */
+/** The highest batch numbers staged; null where nothing was. Served by the indexes of `indexStaging`. */
 export async function stagedBatches(
   on: Queryable,
   tables: StagingTables,
@@ -180,7 +199,7 @@ export async function stagedBatches(
     on,
     sql`
       select (select max(batch) from ${sql.raw(tables.entry)}) as entries,
-             (select max(members_batch) from ${sql.raw(tables.entry)}) as members`,
+             (select max(batch) from ${sql.raw(tables.group)}) as members`,
   );
   return row ?? { entries: null, members: null };
 }

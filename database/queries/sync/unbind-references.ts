@@ -22,9 +22,9 @@ export async function unbindMoved(
     client,
     scope,
     objectIds,
-    sql`not exists (select from directory_object o where o.id = member_id
+    sql`not exists (select from directory_object o where o.id = member_id and o.connection_id = ${scope.connectionId}
                     and (o.reference_key = member_key or o.alternate_key = member_key))`,
-    sql`not exists (select from directory_object o where o.id = target_id
+    sql`not exists (select from directory_object o where o.id = target_id and o.connection_id = ${scope.connectionId}
                     and (o.reference_key = key or o.alternate_key = key))`,
   );
 }
@@ -55,12 +55,12 @@ async function unbind(
     sql`
       with never_was as (
         delete from membership
-        where member_id = any (${objectIds}::uuid[]) and valid_to is null and valid_from >= ${scope.instant}
+        where connection_id = ${scope.connectionId} and member_id = any (${objectIds}::uuid[]) and valid_to is null and valid_from >= ${scope.instant}
           and ${membershipLost}
         returning *
       ), closed as (
         update membership set valid_to = ${scope.instant}, closed_run_id = ${scope.runId}
-        where member_id = any (${objectIds}::uuid[]) and valid_to is null and valid_from < ${scope.instant}
+        where connection_id = ${scope.connectionId} and member_id = any (${objectIds}::uuid[]) and valid_to is null and valid_from < ${scope.instant}
           and ${membershipLost}
         returning *
       ), listed_still as (
@@ -68,7 +68,7 @@ async function unbind(
         select ended.group_id, ended.member_key, ended.connection_id, ended.reference,
                greatest(ended.valid_from, ${scope.instant}::timestamptz)
         from (select * from never_was union all select * from closed) ended
-        join directory_object g on g.id = ended.group_id and g.removed_at is null
+        join directory_object g on g.connection_id = ${scope.connectionId} and g.id = ended.group_id and g.removed_at is null
       )
       select ((select count(*) from never_was where opened_run_id is not null) + (select count(*) from closed))::int as ended`,
   );
@@ -76,7 +76,7 @@ async function unbind(
     client,
     sql`
       update object_reference set target_id = null
-      where target_id = any (${objectIds}::uuid[]) and ${referenceLost}`,
+      where connection_id = ${scope.connectionId} and target_id = any (${objectIds}::uuid[]) and ${referenceLost}`,
   );
   return row?.ended ?? 0;
 }

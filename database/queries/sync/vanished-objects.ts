@@ -16,14 +16,15 @@ export async function listVanished(
         insert into sync_pending_removal (run_id, object_id)
         select ${scope.runId}, o.id
         from object_scope c
-        join directory_object o on o.id = c.object_id
-        where c.project_id = ${scope.projectId}
+        join directory_object o on o.id = c.object_id and o.connection_id = ${scope.connectionId}
+        where c.connection_id = ${scope.connectionId} and c.project_id = ${scope.projectId}
           and not exists (select from ${sql.raw(scope.tables.seen)} s where s.source_id = o.source_id)
         on conflict do nothing
         returning 1
       )
       select (select count(*) from vanished)::int as vanished,
-             (select count(*) from object_scope where project_id = ${scope.projectId})::int as claimed`,
+             (select count(*) from object_scope
+              where connection_id = ${scope.connectionId} and project_id = ${scope.projectId})::int as claimed`,
   );
   return row ?? { vanished: 0, claimed: 0 };
 }
@@ -37,7 +38,9 @@ export async function pendingRemovals(
     on,
     sql`
       select o.id, o.source_id as "sourceId"
-      from sync_pending_removal p join directory_object o on o.id = p.object_id
+      from sync_pending_removal p
+      join sync_run r on r.id = p.run_id
+      join directory_object o on o.id = p.object_id and o.connection_id = r.connection_id
       where p.run_id = ${query.runId} and (${query.after}::uuid is null or p.object_id > ${query.after}::uuid)
       order by p.object_id limit ${query.limit}`,
   );
@@ -57,8 +60,8 @@ export async function keepObjectsNamed(on: Queryable, runId: string, referenceKe
   await run(
     on,
     sql`
-      delete from sync_pending_removal p using directory_object o
-      where p.run_id = ${runId} and o.id = p.object_id and o.reference_key = any (${referenceKeys}::uuid[])`,
+      delete from sync_pending_removal p using directory_object o, sync_run r
+      where p.run_id = ${runId} and r.id = p.run_id and o.id = p.object_id and o.connection_id = r.connection_id and o.reference_key = any (${referenceKeys}::uuid[])`,
   );
 }
 
