@@ -1,8 +1,8 @@
 // Turns one page of a source into staging rows: unchanged entries leave only their id.
 import type { Connector } from '../../connectors/connector.ts';
-import type { CopyValue } from '../../database/copy-rows.ts';
+import { CopyRows } from '../../database/copy-rows.ts';
 import { type KnownEntry, knownEntries, repeatedIds } from '../../database/queries/sync/known-entries.ts';
-import type { StagingTables } from '../../database/queries/sync/staging.ts';
+import type { StagedRows, StagingTables } from '../../database/queries/sync/staging.ts';
 import { compileMapping } from '../../domain/attribute-mapping.ts';
 import { entryDigest, mappingDigest, membersDigest } from '../../domain/fingerprint.ts';
 import type { ReadEntry, RejectedEntry, SourceEntry, SourcePage } from '../../domain/source-entry.ts';
@@ -10,16 +10,8 @@ import { refuseEntry } from '../../domain/staged-entry.ts';
 import { createEntryRows } from './entry-rows.ts';
 import type { StepContext } from './run-step.ts';
 
-/** One page, ready to be copied. */
-export interface StagedPage {
-  /** Ids of all entries that count, changed or not. */
-  seen: string[];
-  /** Rows of `entry`, in the order of ENTRY_COLUMNS. */
-  entries: CopyValue[][];
-  /** Rows of `group`: batch, source id, digest of the members. */
-  groups: CopyValue[][];
-  /** Rows of `member`, made as they are copied, since one group may have hundreds of thousands; null: none. */
-  members: (() => Iterable<CopyValue[]>) | null;
+/** One page, ready to be copied: the ids of all entries that count, and rows of those that differ. */
+export interface StagedPage extends StagedRows {
   rejected: RejectedEntry[];
   notices: string[];
 }
@@ -72,7 +64,7 @@ export function createPageStager(
   function stageEntry(read: ReadEntry, stored: KnownEntry, staged: StagedPage, groups: StagedGroup[]): void {
     const digest = entryDigest(read, mappingOf(read.objectClass));
     if (digest === stored.digest) {
-      staged.seen.push(read.sourceId);
+      staged.seen.add([read.sourceId]);
       return;
     }
     const decoded = read.decode();
@@ -87,14 +79,14 @@ export function createPageStager(
       staged.rejected.push(refusal);
       return;
     }
-    staged.seen.push(read.sourceId);
+    staged.seen.add([read.sourceId]);
     const members = membersDigest(entry);
     if (members !== stored.membersHash) {
       const membersBatch = takeMembersBatch(entry.memberValues.length);
-      staged.groups.push([membersBatch, entry.sourceId, members === null ? null : `\\x${members}`]);
+      staged.groups.add([membersBatch, entry.sourceId, members === null ? null : `\\x${members}`]);
       if (entry.memberValues.length > 0) groups.push({ entry, batch: membersBatch });
     }
-    staged.entries.push(rows.entryRow({ entry, fields, digest, members, batch }));
+    staged.entries.add(rows.entryRow({ entry, fields, digest, members, batch }));
   }
 
   return {
@@ -110,9 +102,9 @@ export function createPageStager(
       batch += 1;
       const stored = await known;
       const staged: StagedPage = {
-        seen: [],
-        entries: [],
-        groups: [],
+        seen: new CopyRows(),
+        entries: new CopyRows(),
+        groups: new CopyRows(),
         members: null,
         rejected: [...page.rejected],
         notices: page.notices,
@@ -123,7 +115,7 @@ export function createPageStager(
         const known = stored[index++] as KnownEntry;
         if (!known.repeated && !previous.has(sourceId)) stageEntry(read, known, staged, groups);
       }
-      previous = new Set(staged.seen);
+      previous = new Set(unique.keys());
       if (groups.length > 0) staged.members = () => rows.memberRows(groups);
       return staged;
     },

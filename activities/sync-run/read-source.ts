@@ -8,10 +8,7 @@ import {
   dropStaging,
   indexStaging,
   type StagingTables,
-  stageEntries,
-  stageGroups,
-  stageMembers,
-  stageSeen,
+  stagePage,
   stagingTables,
 } from '../../database/queries/sync/staging.ts';
 import { fencedTransaction } from '../../database/run-fence.ts';
@@ -84,9 +81,9 @@ async function readPages(
         reading.catch(() => {});
         const staged = await stager.stage(looked);
         await writing;
-        totals.read += staged.seen.length + staged.rejected.length;
+        totals.read += staged.seen.count + staged.rejected.length;
         totals.rejected += staged.rejected.length;
-        totals.changed += staged.entries.length;
+        totals.changed += staged.entries.count;
         writing = writePage(context, tables, adoptable, staged, totals.read);
         writing.catch(() => {});
       }
@@ -106,14 +103,11 @@ async function writePage(
   read: number,
 ): Promise<void> {
   await fencedTransaction(deps.database.pool, fence, async (client) => {
-    if (!adoptable) await stageSeen(client, tables, page.seen);
-    await stageEntries(client, tables, page.entries);
-    await stageGroups(client, tables, page.groups);
-    if (page.members) await stageMembers(client, tables, page.members());
+    await stagePage(client, tables, page, adoptable);
     await recordPage(client, {
       runId: fence.runId,
       epoch: fence.epoch,
-      staged: page.seen.length,
+      staged: page.seen.count,
       rejected: page.rejected,
       notices: page.notices,
       percent: percentOf('read', readFraction(read, plan.expected)),

@@ -113,6 +113,7 @@ export class Migration20261122000200_partitions extends Migration {
         opened_run_id uuid,
         closed_run_id uuid
       ) partition by list (connection_id)`);
+    // What "created" began with is not kept twice: first_version works it out.
     this.addSql(`
       create table object_change (
         id uuid not null default uuidv7(),
@@ -194,6 +195,25 @@ export class Migration20261122000200_partitions extends Migration {
         where other -> key is distinct from value
           and (jsonb_array_length(case jsonb_typeof(value) when 'array' then value else '[]' end) = 1
                or ordered_values(other -> key) is distinct from ordered_values(value))
+      $$`);
+    // Every change keeps what it replaced, so an object's first version is what it holds now with all changes undone:
+    // of each attribute that ever changed, what the earliest change says was there before.
+    this.addSql(`
+      create function first_version(connection uuid, object uuid) returns jsonb
+      language sql stable parallel safe as $$
+        select (o.attributes - coalesce(undone.names, '{}'))
+               || (case when o.distinguished_name is null then '{}'
+                        else jsonb_build_object('distinguishedName', jsonb_build_array(o.distinguished_name)) end)
+               || coalesce(undone.before, '{}')
+        from directory_object o
+        cross join lateral (
+          select array_agg(name) as names, jsonb_object_agg(name, before) filter (where before is not null) as before
+          from (select distinct on (name) name, c.before -> name as before
+                from object_change c, jsonb_object_keys(coalesce(c.before, '{}') || coalesce(c.after, '{}')) name
+                where c.connection_id = connection and c.object_id = object
+                  and c.kind in ('updated', 'reactivated') and not starts_with(name, 'mapped.')
+                order by name, c.id) earliest) undone
+        where o.connection_id = connection and o.id = object
       $$`);
   }
 }

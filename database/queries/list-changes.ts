@@ -28,7 +28,10 @@ export interface RunChangeRow extends ChangeRow {
 type Stored<Row> = Omit<Row, 'attributes'> & { before: Attributes | null; after: Attributes | null };
 
 // Ids are UUIDs of version 7: their order is the order in which the changes were written.
-const columns = sql`o.id, o.run_id as "runId", o.at, o.kind, o.before, o.after`;
+// What an object was created with follows from what it is and what changed since.
+const columns = sql`o.id, o.run_id as "runId", o.at, o.kind, o.before,
+  case when o.kind = 'created' and o.after is null then first_version(o.connection_id, o.object_id)
+       else o.after end as after`;
 const sort = { expression: sql`o.at`, type: 'timestamptz' } as const;
 
 async function changes<Row>(
@@ -39,7 +42,7 @@ async function changes<Row>(
   return { ...result, rows: result.rows.map((row) => shown(row) as unknown as Row) };
 }
 
-/** Changes of one object. Served by object_change_object. */
+/** Changes of one object. Served by object_change_object, which first_version uses too. */
 export function listObjectChanges(
   on: Queryable,
   objectId: string,

@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import { attachPartition, createLike, indexStatements, type PartitionedTable } from '../../partitions.ts';
 import { type Queryable, type RawBuilder, run, runOne, sql } from '../../sql.ts';
-import { createdVersion, type MergeScope } from './merge-objects.ts';
+import type { MergeScope } from './merge-objects.ts';
 import { STAGING_COLUMNS, stagingTable } from './staging.ts';
 
 /** The tables that become partitions: the staged entries, and those that are built beside them. */
@@ -75,10 +75,8 @@ const ROWS: Record<
       left join ${answering(scope)} target on target.key = m.member_key`,
   ],
   object_change: ({ tables, runId, instant }) => [
-    'run_id, object_id, at, kind, after',
-    sql`
-      select ${runId}::uuid, id, ${instant}::timestamptz, 'created', ${createdVersion('e')}
-      from ${sql.raw(tables.entry)} e`,
+    'run_id, object_id, at, kind',
+    sql`select ${runId}::uuid, id, ${instant}::timestamptz, 'created' from ${sql.raw(tables.entry)}`,
   ],
 };
 

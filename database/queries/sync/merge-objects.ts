@@ -92,10 +92,10 @@ async function createObjects(
           -- "offset 0" keeps this a look-up a row; as a join it would read all objects once a batch.
           and not exists (select from directory_object o
                           where o.connection_id = ${connectionId} and o.source_id = e.source_id offset 0)
-        returning id, object_class, distinguished_name, attributes
+        returning id, object_class
       ), changes as (
-        insert into object_change (run_id, connection_id, object_id, at, kind, after)
-        select ${runId}, ${connectionId}, id, ${instant}, 'created', ${createdVersion('created')} from created
+        insert into object_change (run_id, connection_id, object_id, at, kind)
+        select ${runId}, ${connectionId}, id, ${instant}, 'created' from created
       ), claims as (
         insert into object_scope (object_id, project_id, connection_id)
         select id, ${projectId}, ${connectionId} from created
@@ -120,12 +120,6 @@ function countChanges(row: ChangedRow): CountChange[] {
     { objectClass: row.oldClass, present: row.wasRemoved ? 0 : -1, removed: row.wasRemoved ? -1 : 0 },
     { objectClass: row.objectClass, present: 1, removed: 0 },
   ];
-}
-
-/** What the history says of an object's first version: its attributes and its DN. */
-export function createdVersion(row: string): RawBuilder<unknown> {
-  return sql.raw(`case when ${row}.distinguished_name is null then ${row}.attributes
-    else ${row}.attributes || jsonb_build_object('distinguishedName', jsonb_build_array(${row}.distinguished_name)) end`);
 }
 
 /**
@@ -171,7 +165,8 @@ async function updateObjects(
           set kind = case object_change.kind when 'removed' then 'updated' else object_change.kind end,
               before = case when object_change.kind <> 'created'
                             then coalesce(excluded.before, '{}') || coalesce(object_change.before, '{}') end,
-              after = coalesce(object_change.after, '{}') || coalesce(excluded.after, '{}')
+              after = case when object_change.kind <> 'created'
+                           then coalesce(object_change.after, '{}') || coalesce(excluded.after, '{}') end
       )
       select id, kind, moved, changed.object_class as "objectClass", old_class as "oldClass",
              old_removed_at is not null as "wasRemoved"

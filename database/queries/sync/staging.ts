@@ -1,6 +1,6 @@
 // The staging tables of one read: what was seen, what must be merged, and the members of groups that changed.
 import type pg from 'pg';
-import { type CopyValue, copyLine, copyRows } from '../../copy-rows.ts';
+import { type CopyRows, type CopyValue, chunksOf, copyRows } from '../../copy-rows.ts';
 import { createLike } from '../../partitions.ts';
 import { type Queryable, run, runOne, sql } from '../../sql.ts';
 
@@ -113,55 +113,33 @@ export async function dropStaging(on: Queryable, runId: string): Promise<void> {
   if (names.length > 0) await on.query(`drop table if exists ${names.join(', ')} cascade`);
 }
 
-export async function stageSeen(
-  client: pg.PoolClient,
-  tables: StagingTables,
-  sourceIds: string[],
-): Promise<void> {
-  if (sourceIds.length === 0) return;
-  await copyRows(
-    client,
-    tables.seen,
-    ['source_id'],
-    sourceIds.map((id) => copyLine([id])),
-  );
+/** Rows of one page, each table's in the order of its columns. */
+export interface StagedRows {
+  /** Source ids. */
+  seen: CopyRows;
+  /** In the order of ENTRY_COLUMNS. */
+  entries: CopyRows;
+  /** Batch, source id, digest of the members. */
+  groups: CopyRows;
+  /** Batch, source id of the group, key and text of the reference; made as they are sent; null: none. */
+  members: (() => Iterable<readonly CopyValue[]>) | null;
 }
 
-export async function stageEntries(
+/** Copies one page; the ids seen of an adoptable read are those of its entries. */
+export async function stagePage(
   client: pg.PoolClient,
   tables: StagingTables,
-  rows: readonly (readonly CopyValue[])[],
+  rows: StagedRows,
+  adoptable: boolean,
 ): Promise<void> {
-  if (rows.length === 0) return;
-  await copyRows(client, tables.entry, ENTRY_COLUMNS, encoded(rows));
-}
-
-/** Rows of batch, source id, digest of the members. */
-export async function stageGroups(
-  client: pg.PoolClient,
-  tables: StagingTables,
-  rows: readonly (readonly CopyValue[])[],
-): Promise<void> {
-  if (rows.length === 0) return;
-  await copyRows(client, tables.group, ['batch', 'source_id', 'members_hash'], encoded(rows));
-}
-
-/** Rows of batch, source id of the group, key and text of the reference. */
-export async function stageMembers(
-  client: pg.PoolClient,
-  tables: StagingTables,
-  rows: Iterable<readonly CopyValue[]>,
-): Promise<void> {
-  await copyRows(
-    client,
-    tables.member,
-    ['batch', 'group_source_id', 'member_key', 'reference'],
-    encoded(rows),
-  );
-}
-
-function* encoded(rows: Iterable<readonly CopyValue[]>): Iterable<string> {
-  for (const row of rows) yield copyLine(row);
+  const copy = (table: string, columns: readonly string[], given: CopyRows) =>
+    given.count > 0 ? copyRows(client, table, columns, given.take()) : undefined;
+  if (!adoptable) await copy(tables.seen, ['source_id'], rows.seen);
+  await copy(tables.entry, ENTRY_COLUMNS, rows.entries);
+  await copy(tables.group, ['batch', 'source_id', 'members_hash'], rows.groups);
+  if (rows.members === null) return;
+  const columns = ['batch', 'group_source_id', 'member_key', 'reference'];
+  await copyRows(client, tables.member, columns, chunksOf(rows.members()));
 }
 
 /** How many ids the staging of a read still holds; null when its tables are gone. */

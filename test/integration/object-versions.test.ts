@@ -1,4 +1,5 @@
-// The comparison of two versions' attributes, which PostgreSQL does: what differs, whatever the order of values.
+// What PostgreSQL works out of an object's versions: what differs between two, and what the first one was.
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import pg from 'pg';
@@ -42,6 +43,46 @@ const sameValues = (one: Attributes[string], other: Attributes[string] | undefin
   other !== undefined &&
   Array.isArray(one) === Array.isArray(other) &&
   [...listOf(one)].sort().join('\0') === [...listOf(other)].sort().join('\0');
+
+/** Stores an object with all its versions as the sync does: the last one, and what changed from each to the next. */
+async function store(versions: Attributes[]): Promise<{ connection: string; object: string }> {
+  const [connection, object] = [randomUUID(), randomUUID()];
+  await client.query('select create_partitions($1)', [connection]);
+  await client.query(
+    `insert into directory_object (id, connection_id, source_id, object_class, reference_key, display_name, status,
+       is_active, attributes, digest, first_seen_at, last_seen_at, updated_at)
+     values ($1, $2, '1', 'user', $1, 'x', 'active', true, $3, '', now(), now(), now())`,
+    [object, connection, JSON.stringify(versions.at(-1))],
+  );
+  const insert = `insert into object_change (connection_id, object_id, at, kind, before, after)
+    select $1, $2, now(), $3, attributes_differing($4, $5), attributes_differing($5, $4)`;
+  await client.query(
+    "insert into object_change (connection_id, object_id, at, kind) values ($1, $2, now(), 'created')",
+    [connection, object],
+  );
+  for (let index = 1; index < versions.length; index++) {
+    const kind = index % 3 === 0 ? 'reactivated' : 'updated';
+    const pair = [JSON.stringify(versions[index - 1]), JSON.stringify(versions[index])];
+    await client.query(insert, [connection, object, kind, ...pair]);
+  }
+  return { connection, object };
+}
+
+describe('first_version', () => {
+  it('undoes every change since', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(attributes, { minLength: 1, maxLength: 5 }), async (versions) => {
+        const { connection, object } = await store(versions);
+        const { rows } = await client.query('select first_version($1, $2) as first', [connection, object]);
+        const [first = {}] = versions;
+        expect(Object.keys(rows[0].first).sort()).toEqual(Object.keys(first).sort());
+        for (const [name, given] of Object.entries(first))
+          expect(sameValues(given, rows[0].first[name])).toBe(true);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
 
 describe('attributes_differing', () => {
   it('names what the other lacks or holds otherwise', async () => {
