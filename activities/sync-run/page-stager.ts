@@ -1,4 +1,5 @@
 // Turns one page of a source into staging rows: unchanged entries leave only their id.
+import { setImmediate } from 'node:timers/promises';
 import type { Connector } from '../../connectors/connector.ts';
 import { CopyRows } from '../../database/copy-rows.ts';
 import { type KnownEntry, knownEntries, repeatedIds } from '../../database/queries/sync/known-entries.ts';
@@ -16,6 +17,8 @@ export interface StagedPage extends StagedRows {
   notices: string[];
 }
 
+/** Entries that are worked on before others get the thread: the page before is on its way into the database. */
+const ENTRIES_AT_ONCE = 50;
 /** Members that one statement of the merge takes, but that a group is never split. */
 const MEMBERS_PER_BATCH = 40_000;
 
@@ -112,6 +115,7 @@ export function createPageStager(
       const groups: StagedGroup[] = [];
       let index = 0;
       for (const [sourceId, read] of unique) {
+        if (index > 0 && index % ENTRIES_AT_ONCE === 0) await setImmediate();
         const known = stored[index++] as KnownEntry;
         if (!known.repeated && !previous.has(sourceId)) stageEntry(read, known, staged, groups);
       }

@@ -32,6 +32,8 @@ export async function buildTable(
     sql`select to_regclass(${table}) is not null as there`,
   );
   if (there?.there) return;
+  // Whole tables are joined and sorted, once: more memory than a query of the API gets.
+  await client.query(`set local work_mem = '128MB'; set local maintenance_work_mem = '256MB'`);
   await createLike(client, parent, table, scope.connectionId);
   const [columns, rows] = ROWS[parent](scope);
   await run(client, sql`insert into ${sql.raw(table)} (${sql.raw(columns)}) ${rows}`);
@@ -69,9 +71,12 @@ const ROWS: Record<
   membership: (scope) => [
     'group_id, member_key, member_id, reference, valid_from, opened_run_id',
     sql`
+      with groups as materialized (
+        select e.id, e.source_id from ${sql.raw(scope.tables.group)} g
+        join ${sql.raw(scope.tables.entry)} e on e.source_id = g.source_id)
       select g.id, m.member_key, target.id, m.reference, ${scope.instant}::timestamptz, ${scope.runId}::uuid
       from ${sql.raw(scope.tables.member)} m
-      join ${sql.raw(scope.tables.entry)} g on g.source_id = m.group_source_id
+      join groups g on g.source_id = m.group_source_id
       left join ${answering(scope)} target on target.key = m.member_key`,
   ],
   object_change: ({ tables, runId, instant }) => [
