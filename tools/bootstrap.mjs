@@ -67,7 +67,8 @@ function install(root, say) {
   // The npm that started us, so that a machine with several uses the one its user called.
   const npm = process.env.npm_execpath;
   const [command, args] = npm?.endsWith('.js') ? [process.execPath, [npm, ...options]] : ['npm', options];
-  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  // All of it on our standard error: standard output is the entry's own.
+  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
   if (result.status !== 0) {
     fail(`\`npm ci\` failed${result.error ? `: ${result.error.message}` : ', see above'}.`);
   }
@@ -105,9 +106,12 @@ function run(root, node, args) {
   });
 }
 
-function main() {
+/**
+ * Installs if need be, and runs the entry on Node 24 in the folder that the caller is in.
+ * @param {string[]} words options of node, the entry's path from the root, its arguments
+ */
+export function start(words) {
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
-  const words = process.argv.slice(2);
   const first = words.findIndex((word) => !word.startsWith('--'));
   const [entry, ...args] = first < 0 ? [] : words.slice(first);
   if (!entry) fail('Usage: node tools/bootstrap.mjs [options of node] <entry.ts> [arguments]');
@@ -125,4 +129,4 @@ function main() {
   run(root, node, [...words.slice(0, first), join(root, entry), ...args]);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) main();
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) start(process.argv.slice(2));

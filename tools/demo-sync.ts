@@ -3,9 +3,9 @@ import { copyFileSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { createProgress } from '../cli/progress.ts';
 import type { ApiClient, Page } from './api-client.ts';
 import { StartError } from './home-folder.ts';
-import { createProgress } from './progress.ts';
 
 const SAMPLES = join(dirname(dirname(fileURLToPath(import.meta.url))), 'samples');
 const CONNECTION = 'Sample directory';
