@@ -7,6 +7,8 @@ const FILETIME_NEVER = new Set(['0', '9223372036854775807']);
 
 const GENERALIZED_TIME =
   /^(\d{4})(\d{2})(\d{2})(\d{2})(?:(\d{2})(?:(\d{2}))?)?(?:[.,](\d+))?(Z|[+-]\d{2}(?:\d{2})?)$/;
+/** The form that servers write, of days that every month has: it needs no calendar. */
+const USUAL_TIME = /^(?!0000)(\d{4})(0[1-9]|1[0-2])(0[1-9]|1\d|2[0-8])([01]\d|2[0-3])([0-5]\d)([0-5]\d)Z$/;
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
 
 /**
@@ -16,6 +18,8 @@ const ISO_TIME = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|
  */
 export function parseTime(value: string, attribute: string): string | null {
   if (attribute.toLowerCase() === 'shadowexpire') return fromDays(value);
+  const usual = USUAL_TIME.exec(value);
+  if (usual) return `${usual[1]}-${usual[2]}-${usual[3]}T${usual[4]}:${usual[5]}:${usual[6]}.000Z`;
   const generalized = GENERALIZED_TIME.exec(value);
   if (generalized) return fromGeneralizedTime(generalized);
   if (/^\d{17,19}$/.test(value) && !FILETIME_NEVER.has(value))

@@ -1,5 +1,6 @@
 // Which attribute fills which field: the defaults for inetOrgPerson, posixAccount, AD and CSV, and a project's own.
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { compileMapping } from '../../../domain/attribute-mapping.ts';
 import { checkMappings } from '../../../domain/mapping-checks.ts';
 import type { Attributes, SourceEntry } from '../../../domain/source-entry.ts';
@@ -92,6 +93,25 @@ describe('parseTime', () => {
     ['soon', null],
   ])('reads %s as %s', (value, expected) => {
     expect(parseTime(value, 'pwdLastSet')).toBe(expected);
+  });
+
+  it('reads the usual form as the calendar does', () => {
+    const digits = (length: number) => fc.stringMatching(new RegExp(`^\\d{${length}}$`));
+    const date = fc.tuple(
+      digits(4),
+      fc.integer({ min: 0, max: 13 }),
+      fc.integer({ min: 0, max: 32 }),
+      digits(6),
+    );
+    fc.assert(
+      fc.property(date, ([year, month, day, time]) => {
+        const two = (value: number) => String(value).padStart(2, '0');
+        const written = `${year}${two(month)}${two(day)}${time}`;
+        // A fraction of nothing takes the long way.
+        expect(parseTime(`${written}Z`, 'x')).toBe(parseTime(`${written}.0Z`, 'x'));
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });
 
