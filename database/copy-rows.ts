@@ -78,7 +78,7 @@ export function* chunksOf(rows: Iterable<readonly CopyValue[]>): Iterable<Buffer
 
 /**
  * Copies the chunks into `table (columns)`, as fast as the server takes them and no faster, so that memory holds
- * what is there and one chunk more. Both names are ours, never a user's.
+ * what is there and one chunk more; no chunk, no statement. Both names are ours, never a user's.
  */
 export async function copyRows(
   client: pg.PoolClient,
@@ -86,12 +86,15 @@ export async function copyRows(
   columns: readonly string[],
   chunks: Iterable<Buffer>,
 ): Promise<void> {
+  const iterator = chunks[Symbol.iterator]();
+  let next = iterator.next();
+  if (next.done) return;
   const stream = client.query(copyFrom(`copy ${table} (${columns.join(', ')}) from stdin`));
   const done = finished(stream);
   // The stream may fail while we wait for room; `done` then carries the reason and is awaited below.
   done.catch(() => {});
-  for (const chunk of chunks) {
-    if (!stream.write(chunk)) await Promise.race([once(stream, 'drain'), done]);
+  for (; !next.done; next = iterator.next()) {
+    if (!stream.write(next.value)) await Promise.race([once(stream, 'drain'), done]);
   }
   stream.end();
   await done;

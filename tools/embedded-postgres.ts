@@ -12,6 +12,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -56,7 +57,6 @@ const SERVER_SETTINGS: Record<string, string> = {
   // No socket file: its path has a length limit, and a password over loopback does as well.
   unix_socket_directories: '',
   max_connections: '200',
-  shared_buffers: '256MB',
   effective_cache_size: '1GB',
   work_mem: '32MB',
   maintenance_work_mem: '128MB',
@@ -94,6 +94,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const port = await freePort(options.port);
   const settings = {
     ...SERVER_SETTINGS,
+    shared_buffers: `${sharedBuffers(totalmem())}MB`,
     ...(options.disposable ? DISPOSABLE_SETTINGS : {}),
     ...options.settings,
   };
@@ -220,6 +221,11 @@ async function initialise(cluster: Initialisation): Promise<void> {
     rmSync(passwordFile, { force: true });
   }
   renameSync(draft, cluster.dataDirectory);
+}
+
+/** A sixteenth of the machine's memory, in MB: it has other things to run than a database. */
+function sharedBuffers(bytes: number): number {
+  return Math.min(1024, Math.max(128, Math.floor(bytes / 16 / 2 ** 20)));
 }
 
 function asFlags(settings: Record<string, string>): string[] {

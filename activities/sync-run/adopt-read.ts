@@ -5,9 +5,11 @@ import {
   adoptedTables,
   adoptTables,
   buildTable,
+  countClasses,
   countMembers,
   entryIndexes,
 } from '../../database/queries/sync/adopt-read.ts';
+import type { CountChange } from '../../database/queries/sync/object-counts.ts';
 import { recordAdoption } from '../../database/queries/sync/record-read.ts';
 import { recordBatch } from '../../database/queries/sync/run-batches.ts';
 import { connectionTurn, namedTransaction } from '../../database/run-fence.ts';
@@ -34,6 +36,7 @@ export async function adoptRead(context: StepContext, input: MergeInput): Promis
   const indexes = await entryIndexes(pool, scope);
   const build = (parent: Parameters<typeof buildTable>[3]) => () =>
     namedTransaction(pool, fence, (client) => buildTable(client, scope, tables, parent));
+  let classes: CountChange[] = [];
   await inLanes(
     [
       build('membership'),
@@ -47,12 +50,15 @@ export async function adoptRead(context: StepContext, input: MergeInput): Promis
       build('object_change'),
       build('object_reference'),
       build('object_scope'),
+      async () => {
+        classes = await countClasses(pool, scope);
+      },
     ],
     signal,
   );
   return connectionTurn(pool, fence, plan.connectionId, async (client) => {
     if (await hasPartitions(client, plan.connectionId)) return false;
-    const counts = await adoptTables(client, scope, tables);
+    const counts = await adoptTables(client, scope, tables, classes);
     const key = { runId: plan.runId, step: 'merge', readEpoch: input.readEpoch, batch: 0 } as const;
     await recordBatch(client, key, percentOf('merge', 1), { ...counts });
     await recordAdoption(client, plan.runId);

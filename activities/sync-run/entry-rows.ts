@@ -4,7 +4,6 @@ import type { CopyValue } from '../../database/copy-rows.ts';
 import type { FieldValues } from '../../domain/attribute-mapping.ts';
 import { referenceDigest } from '../../domain/fingerprint.ts';
 import type { SourceEntry } from '../../domain/source-entry.ts';
-import type { StagedGroup } from './page-stager.ts';
 
 interface MappedEntry {
   entry: SourceEntry;
@@ -15,11 +14,28 @@ interface MappedEntry {
   batch: number;
 }
 
+/** A group (or what was one) whose members differ from what is stored. */
+export interface StagedGroup {
+  /** Counts the groups of a read. */
+  number: number;
+  /** The batch that its members are merged with. */
+  batch: number;
+  sourceId: string;
+  /** Of the members, in hex; null for what is no group any more. */
+  digest: string | null;
+  memberAttribute: string | null;
+  memberValues: string[];
+  /** How many different members there are, once their rows were made. */
+  members: number;
+}
+
 export interface EntryRows {
   /** In the order of ENTRY_COLUMNS. */
   entryRow(mapped: MappedEntry): CopyValue[];
-  /** Batch, source id of the group, key and text of the reference; each member of a group once. */
+  /** Number of the group, key and text of the reference; each member of a group once. Counts them. */
   memberRows(groups: StagedGroup[]): Iterable<CopyValue[]>;
+  /** Number, batch, source id, digest and number of members. */
+  groupRows(groups: StagedGroup[]): Iterable<CopyValue[]>;
 }
 
 export function createEntryRows(connector: Connector, connectionId: string): EntryRows {
@@ -34,7 +50,7 @@ export function createEntryRows(connector: Connector, connectionId: string): Ent
         keyOf(fields.managerId, fields.managerAttribute),
         keyOf(fields.ownerId, fields.ownerAttribute),
         entry.sourceId,
-        members === null ? null : `\\x${members}`,
+        hexBytes(members),
         entry.objectClass,
         entry.distinguishedName,
         referenceDigest(connectionId, entry.referenceKey),
@@ -43,22 +59,32 @@ export function createEntryRows(connector: Connector, connectionId: string): Ent
         entry.memberAttribute,
         JSON.stringify(entry.attributes),
         JSON.stringify(entry.sideAttributes),
-        `\\x${digest}`,
+        hexBytes(digest),
       ];
     },
     *memberRows(groups) {
-      for (const { entry, batch } of groups) {
-        const attribute = entry.memberAttribute as string;
+      for (const group of groups) {
+        const attribute = group.memberAttribute ?? '';
         const listed = new Set<string>();
-        for (const value of entry.memberValues) {
+        for (const value of group.memberValues) {
           const key = keyOf(value, attribute);
           if (key === null || listed.has(key)) continue;
           listed.add(key);
-          yield [batch, entry.sourceId, key, value];
+          yield [group.number, key, value];
         }
+        group.members = listed.size;
       }
     },
+    *groupRows(groups) {
+      for (const { number, batch, sourceId, digest, members } of groups)
+        yield [number, batch, sourceId, hexBytes(digest), members];
+    },
   };
+}
+
+/** Bytes in the text form of bytea. */
+function hexBytes(digits: string | null): string | null {
+  return digits === null ? null : `\\x${digits}`;
 }
 
 /** The columns from `display_name` to `source_changed_at`. */

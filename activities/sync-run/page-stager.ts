@@ -6,9 +6,9 @@ import { type KnownEntry, knownEntries, repeatedIds } from '../../database/queri
 import type { StagedRows, StagingTables } from '../../database/queries/sync/staging.ts';
 import { compileMapping } from '../../domain/attribute-mapping.ts';
 import { entryDigest, mappingDigest, membersDigest } from '../../domain/fingerprint.ts';
-import type { ReadEntry, RejectedEntry, SourceEntry, SourcePage } from '../../domain/source-entry.ts';
+import type { ReadEntry, RejectedEntry, SourcePage } from '../../domain/source-entry.ts';
 import { refuseEntry } from '../../domain/staged-entry.ts';
-import { createEntryRows } from './entry-rows.ts';
+import { createEntryRows, type StagedGroup } from './entry-rows.ts';
 import type { StepContext } from './run-step.ts';
 
 /** One page, ready to be copied: the ids of all entries that count, and rows of those that differ. */
@@ -54,6 +54,7 @@ export function createPageStager(
     return known;
   };
   const takeMembersBatch = membersBatches();
+  let groupNumber = 0;
   let batch = -1;
   // The page before may not be committed when this one is looked up, so its ids are remembered here.
   let previous = new Set<string>();
@@ -85,9 +86,18 @@ export function createPageStager(
     staged.seen.add([read.sourceId]);
     const members = membersDigest(entry);
     if (members !== stored.membersHash) {
-      const membersBatch = takeMembersBatch(entry.memberValues.length);
-      staged.groups.add([membersBatch, entry.sourceId, members === null ? null : `\\x${members}`]);
-      if (entry.memberValues.length > 0) groups.push({ entry, batch: membersBatch });
+      const { sourceId, memberAttribute, memberValues } = entry;
+      const number = groupNumber++;
+      const membersBatch = takeMembersBatch(memberValues.length);
+      groups.push({
+        number,
+        batch: membersBatch,
+        sourceId,
+        digest: members,
+        memberAttribute,
+        memberValues,
+        members: 0,
+      });
     }
     staged.entries.add(rows.entryRow({ entry, fields, digest, members, batch }));
   }
@@ -104,15 +114,15 @@ export function createPageStager(
     async stage({ page, unique, known }) {
       batch += 1;
       const stored = await known;
+      const groups: StagedGroup[] = [];
       const staged: StagedPage = {
         seen: new CopyRows(),
         entries: new CopyRows(),
-        groups: new CopyRows(),
-        members: null,
+        members: () => rows.memberRows(groups),
+        groups: () => rows.groupRows(groups),
         rejected: [...page.rejected],
         notices: page.notices,
       };
-      const groups: StagedGroup[] = [];
       let index = 0;
       for (const [sourceId, read] of unique) {
         if (index > 0 && index % ENTRIES_AT_ONCE === 0) await setImmediate();
@@ -120,16 +130,9 @@ export function createPageStager(
         if (!known.repeated && !previous.has(sourceId)) stageEntry(read, known, staged, groups);
       }
       previous = new Set(unique.keys());
-      if (groups.length > 0) staged.members = () => rows.memberRows(groups);
       return staged;
     },
   };
-}
-
-/** A group whose members are staged, and the batch they are merged with. */
-export interface StagedGroup {
-  entry: SourceEntry;
-  batch: number;
 }
 
 /** Numbers groups so that those of one number have about MEMBERS_PER_BATCH members. */

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { attachPartition, createLike, indexStatements, type PartitionedTable } from '../../partitions.ts';
 import { type Queryable, type RawBuilder, run, runOne, sql } from '../../sql.ts';
 import type { MergeScope } from './merge-objects.ts';
+import { adjustObjectCounts, type CountChange } from './object-counts.ts';
 import { STAGING_COLUMNS, stagingTable } from './staging.ts';
 
 /** The tables that become partitions: the staged entries, and those that are built beside them. */
@@ -72,11 +73,11 @@ const ROWS: Record<
     'group_id, member_key, member_id, reference, valid_from, opened_run_id',
     sql`
       with groups as materialized (
-        select e.id, e.source_id from ${sql.raw(scope.tables.group)} g
+        select e.id, g.number from ${sql.raw(scope.tables.group)} g
         join ${sql.raw(scope.tables.entry)} e on e.source_id = g.source_id)
       select g.id, m.member_key, target.id, m.reference, ${scope.instant}::timestamptz, ${scope.runId}::uuid
       from ${sql.raw(scope.tables.member)} m
-      join groups g on g.source_id = m.group_source_id
+      join groups g on g.number = m.group_number
       left join ${answering(scope)} target on target.key = m.member_key`,
   ],
   object_change: ({ tables, runId, instant }) => [
@@ -90,9 +91,9 @@ export async function countMembers(client: pg.PoolClient, scope: MergeScope): Pr
   await run(
     client,
     sql`
-      update ${sql.raw(scope.tables.entry)} e set member_count = sizes.members
-      from (select group_source_id, count(*) as members from ${sql.raw(scope.tables.member)} group by 1) sizes
-      where e.source_id = sizes.group_source_id and e.member_count <> sizes.members`,
+      update ${sql.raw(scope.tables.entry)} e set member_count = g.members
+      from ${sql.raw(scope.tables.group)} g
+      where e.source_id = g.source_id and e.member_count <> g.members`,
   );
 }
 
@@ -101,32 +102,34 @@ export function entryIndexes(on: Queryable, scope: MergeScope): Promise<string[]
   return indexStatements(on, 'directory_object', scope.tables.entry);
 }
 
+/** The totals that the objects bring, a class. */
+export function countClasses(on: Queryable, scope: MergeScope): Promise<CountChange[]> {
+  return run<CountChange>(
+    on,
+    sql`
+      select object_class as "objectClass", count(*)::int as present, 0 as removed
+      from ${sql.raw(scope.tables.entry)} group by object_class`,
+  );
+}
+
 export interface AdoptionCounts {
   created: number;
   membershipsAdded: number;
 }
 
 /**
- * Puts the tables in their place, with the totals a class; must run in the connection's turn, and while the
- * connection has no partitions. Nothing is read or written but the catalog.
+ * Puts the tables in their place; must run in the connection's turn, and while the connection has no partitions.
+ * Little is read or written but the catalog.
  */
 export async function adoptTables(
   client: pg.PoolClient,
   scope: MergeScope,
   tables: AdoptedTables,
+  classes: CountChange[],
 ): Promise<AdoptionCounts> {
-  const { connectionId } = scope;
-  const entry = sql.raw(tables.directory_object);
-  const [counts] = await run<AdoptionCounts>(
+  const row = await runOne<{ added: number }>(
     client,
-    sql`
-      with classes as (
-        insert into object_count (connection_id, object_class, present)
-        select ${connectionId}::uuid, object_class, count(*) from ${entry} group by object_class
-        returning present
-      )
-      select (select coalesce(sum(present), 0) from classes)::int as created,
-             (select count(*) from ${sql.raw(tables.membership)})::int as "membershipsAdded"`,
+    sql`select coalesce(sum(members), 0)::int as added from ${sql.raw(scope.tables.group)}`,
   );
   const dropped = STAGING_COLUMNS.map((name) => `drop column ${name}`).join(', ');
   await client.query(`
@@ -134,6 +137,10 @@ export async function adoptTables(
     alter table ${tables.directory_object} ${dropped}, alter first_seen_at drop default,
       alter last_seen_at drop default, alter updated_at drop default`);
   for (const [parent, table] of Object.entries(tables) as [PartitionedTable, string][])
-    await attachPartition(client, parent, table, connectionId);
-  return counts ?? { created: 0, membershipsAdded: 0 };
+    await attachPartition(client, parent, table, scope.connectionId);
+  await adjustObjectCounts(client, scope.connectionId, classes);
+  return {
+    created: classes.reduce((sum, { present }) => sum + present, 0),
+    membershipsAdded: row?.added ?? 0,
+  };
 }

@@ -25,14 +25,14 @@ export async function mergeMemberships(
 /** The groups of a batch, by the group table's batch index and directory_object_source. */
 function groupsOf(scope: MergeScope, batch: number) {
   return sql`
-    select o.id as group_id, staged.source_id, staged.members_hash
+    select o.id as group_id, staged.number, staged.members_hash, staged.members
     from ${sql.raw(scope.tables.group)} staged
     cross join lateral (select id from directory_object o
                         where o.connection_id = ${scope.connectionId} and o.source_id = staged.source_id limit 1) o
     where staged.batch = ${batch}`;
 }
 
-/** Served by membership_open; the staged members by their batch index. */
+/** Served by membership_open; the staged members by the index on their group. */
 async function closeMemberships(client: pg.PoolClient, scope: MergeScope, batch: number): Promise<number> {
   const row = await runOne<{ removed: number }>(
     client,
@@ -43,7 +43,7 @@ async function closeMemberships(client: pg.PoolClient, scope: MergeScope, batch:
         from groups g
         join membership m on m.connection_id = ${scope.connectionId} and m.group_id = g.group_id and m.valid_to is null
         where not exists (select from ${sql.raw(scope.tables.member)} s
-                          where s.batch = ${batch} and s.group_source_id = g.source_id and s.member_key = m.member_key)
+                          where s.group_number = g.number and s.member_key = m.member_key)
       ), deleted as (
         delete from membership m using ended where m.connection_id = ${scope.connectionId} and m.ctid = ended.row and ended.never_was returning 1
       ), closed as (
@@ -67,7 +67,7 @@ async function openMemberships(client: pg.PoolClient, scope: MergeScope, batch: 
         select g.group_id, s.member_key, coalesce(direct.id, other.id), ${scope.connectionId}, s.reference,
                ${scope.instant}, ${scope.runId}
         from groups g
-        join ${sql.raw(scope.tables.member)} s on s.batch = ${batch} and s.group_source_id = g.source_id
+        join ${sql.raw(scope.tables.member)} s on s.group_number = g.number
         left join lateral (select id from directory_object o
                            where o.connection_id = ${scope.connectionId} and o.reference_key = s.member_key and o.removed_at is null limit 1) direct on true
         left join lateral (select id from directory_object o
@@ -78,13 +78,10 @@ async function openMemberships(client: pg.PoolClient, scope: MergeScope, batch: 
         -- Two objects may answer to one name for a moment: the first is taken, whoever moves away is unbound.
         on conflict (group_id, member_key, connection_id) where valid_to is null do nothing
         returning 1
-      ), sizes as (
-        select group_source_id, count(*) as members from ${sql.raw(scope.tables.member)}
-        where batch = ${batch} group by group_source_id
       ), counted as (
         update directory_object o
-        set members_hash = g.members_hash, member_count = coalesce(sizes.members, 0)
-        from groups g left join sizes on sizes.group_source_id = g.source_id
+        set members_hash = g.members_hash, member_count = g.members
+        from groups g
         where o.connection_id = ${scope.connectionId} and o.id = g.group_id
       )
       select count(*)::int as added from opened`,

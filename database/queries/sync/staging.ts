@@ -88,9 +88,10 @@ export async function createStaging(on: Queryable, tables: StagingTables, use: S
     alter table ${entry} alter first_seen_at set ${instant}, alter last_seen_at set ${instant},
       alter updated_at set ${instant}, add batch integer not null, add manager_key uuid, add owner_key uuid;
     create ${unlogged} table ${group} (
-      batch integer not null, source_id text collate "C" not null, members_hash bytea);
+      number integer not null, batch integer not null, source_id text collate "C" not null, members_hash bytea,
+      members integer not null);
     create ${unlogged} table ${member} (
-      batch integer not null, group_source_id text collate "C" not null, member_key uuid not null, reference text not null)`);
+      group_number integer not null, member_key uuid not null, reference text not null)`);
   await on.query(
     use.adoptable
       ? `create unique index ${entry.slice('staging.'.length)}_source on ${entry} (source_id, connection_id);
@@ -119,10 +120,10 @@ export interface StagedRows {
   seen: CopyRows;
   /** In the order of ENTRY_COLUMNS. */
   entries: CopyRows;
-  /** Batch, source id, digest of the members. */
-  groups: CopyRows;
-  /** Batch, source id of the group, key and text of the reference; made as they are sent; null: none. */
-  members: (() => Iterable<readonly CopyValue[]>) | null;
+  /** Number of the group, key and text of the reference; made as they are sent, since a group may have very many. */
+  members(): Iterable<readonly CopyValue[]>;
+  /** Number, batch, source id, digest of the members and how many there are; asked for when those were sent. */
+  groups(): Iterable<readonly CopyValue[]>;
 }
 
 /** Copies one page; the ids seen of an adoptable read are those of its entries. */
@@ -132,14 +133,16 @@ export async function stagePage(
   rows: StagedRows,
   adoptable: boolean,
 ): Promise<void> {
-  const copy = (table: string, columns: readonly string[], given: CopyRows) =>
-    given.count > 0 ? copyRows(client, table, columns, given.take()) : undefined;
-  if (!adoptable) await copy(tables.seen, ['source_id'], rows.seen);
-  await copy(tables.entry, ENTRY_COLUMNS, rows.entries);
-  await copy(tables.group, ['batch', 'source_id', 'members_hash'], rows.groups);
-  if (rows.members === null) return;
-  const columns = ['batch', 'group_source_id', 'member_key', 'reference'];
-  await copyRows(client, tables.member, columns, chunksOf(rows.members()));
+  if (!adoptable) await copyRows(client, tables.seen, ['source_id'], rows.seen.take());
+  await copyRows(client, tables.entry, ENTRY_COLUMNS, rows.entries.take());
+  await copyRows(
+    client,
+    tables.member,
+    ['group_number', 'member_key', 'reference'],
+    chunksOf(rows.members()),
+  );
+  const columns = ['number', 'batch', 'source_id', 'members_hash', 'members'];
+  await copyRows(client, tables.group, columns, chunksOf(rows.groups()));
 }
 
 /** How many ids the staging of a read still holds; null when its tables are gone. */
@@ -159,12 +162,12 @@ export async function stagedCount(on: Queryable, tables: StagingTables): Promise
 /** Indexes and statistics of a whole read, for a merge in batches; repeating it costs little. */
 export async function indexStaging(on: Queryable, tables: StagingTables): Promise<void> {
   const { seen, entry, group, member } = tables;
-  const index = (table: string) =>
-    `create index if not exists ${table.slice('staging.'.length)}_batch on ${table} (batch)`;
-  await on.query([entry, group, member].map(index).join('; '));
+  const index = (table: string, column: string) =>
+    `create index if not exists ${table.slice('staging.'.length)}_${column} on ${table} (${column})`;
+  await on.query([index(entry, 'batch'), index(group, 'batch'), index(member, 'group_number')].join('; '));
   const isTable = await runOne(on, sql`select from pg_class where oid = ${seen}::regclass and relkind = 'r'`);
   await on.query(
-    `analyze ${entry} (batch); analyze ${group}; analyze ${member} (batch) ${isTable ? `; analyze ${seen}` : ''}`,
+    `analyze ${entry} (batch); analyze ${group}; analyze ${member} (group_number) ${isTable ? `; analyze ${seen}` : ''}`,
   );
 }
 
