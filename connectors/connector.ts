@@ -72,7 +72,46 @@ export interface DescribesSchema {
   schema(signal: AbortSignal): Promise<SchemaAttribute[]>;
 }
 
-export type CapableConnector = Connector & Partial<LookupById> & Partial<DescribesSchema>;
+/**
+ * Where a later read of changes may begin. Made by a connector and understood by it alone; kept with the project as
+ * JSON, so it holds no secret. Full and incremental runs have one each, which moves when the run is complete.
+ */
+export type Watermark = Record<string, string | number>;
+
+/** An entry as a scan of ids brings it: enough to tell that it is there, and under which name. */
+export interface ScannedId {
+  sourceId: string;
+  objectClass: string;
+  distinguishedName: string | null;
+  referenceKey: ReferenceKey;
+}
+
+/** Capability: reads what changed since an earlier read. */
+export interface ReadsChanges {
+  /** Asked before a read begins: where the next read of changes may begin. */
+  watermark(signal: AbortSignal): Promise<Watermark>;
+  /**
+   * The entries in the scopes that changed since `since`; some that did not may come along, none is missed. Such a
+   * read is blind to renamed containers, to what left the filter and to what is gone: the scan finds those.
+   * @throws AppError `watermark_unusable` when it cannot tell (another server answers, its log was cut): the message
+   *   says why, and a full read is due
+   */
+  readChanges(scopes: SourceScope[], since: Watermark, signal: AbortSignal): AsyncIterable<SourcePage>;
+}
+
+/** Capability: lists what is in the scopes, without attributes, and reads single entries again by their ids. */
+export interface ScansIds {
+  /** As `read` does, an entry that two scopes match may come twice; the first one gives the class. */
+  scanIds(scopes: SourceScope[], signal: AbortSignal): AsyncIterable<ScannedId[]>;
+  /** The entries with these ids in full; those that are gone meanwhile are left out. */
+  readByIds(sourceIds: string[], scopes: SourceScope[], signal: AbortSignal): AsyncIterable<SourcePage>;
+}
+
+export type CapableConnector = Connector &
+  Partial<LookupById> &
+  Partial<DescribesSchema> &
+  Partial<ReadsChanges> &
+  Partial<ScansIds>;
 
 /** What the house gives every connector. */
 export interface ConnectorContext {

@@ -33,6 +33,7 @@ export const ERROR_CODES = {
   file_not_allowed: { status: 400, retryable: false },
   malformed_file: { status: 400, retryable: false },
   source_error: { status: 502, retryable: false },
+  watermark_unusable: { status: 409, retryable: false },
   // runs
   error_threshold_exceeded: { status: 409, retryable: false },
   mapping_invalid: { status: 400, retryable: false },
