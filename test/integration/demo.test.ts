@@ -7,7 +7,7 @@ import { removeEmbeddedPostgres } from '../../tools/embedded-postgres.ts';
 import { freePort } from '../../tools/free-port.ts';
 import { generateSample } from '../../tools/generate-sample.ts';
 import { hasCurl } from '../../tools/slapd-packages.ts';
-import { newHome, type PlatformProcess, startPlatform } from '../support/platform-process.ts';
+import { newHome, type PlatformProcess, startScript } from '../support/platform-process.ts';
 
 const READY = 'Ctrl-C stops it';
 
@@ -19,7 +19,7 @@ describe('npm run demo', () => {
   beforeAll(async () => {
     home = newHome();
     port = await freePort();
-    platform = startPlatform('demo', { home, port });
+    platform = startScript('demo', { home, port });
     await platform.untilPrinted(READY);
   });
   afterAll(async () => {
@@ -76,7 +76,7 @@ describe('npm run demo', () => {
 
   it('keeps what it has at its second start, and logs in as before', async () => {
     await platform.end('SIGINT');
-    platform = startPlatform('demo', { home, port });
+    platform = startScript('demo', { home, port });
     await platform.untilPrinted(READY);
     const { stdout, stderr } = platform.output();
     expect(stderr).not.toContain('Sync:');

@@ -1,17 +1,45 @@
 // `npm start` as a person meets it: first start, second start, a killed one, a port in use, the end of it all.
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { signIn } from '../../tools/api-client.ts';
 import { removeEmbeddedPostgres } from '../../tools/embedded-postgres.ts';
 import { freePort } from '../../tools/free-port.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { testEnvironment } from '../support/environment.ts';
-import { newHome, type PlatformProcess, runningParts, startPlatform } from '../support/platform-process.ts';
+import { newHome, type PlatformProcess, runningParts, startScript } from '../support/platform-process.ts';
 
 const READY = 'Ctrl-C stops it';
+
+interface Kept {
+  cluster: string;
+  migrations: unknown[];
+  bundles: [string, number][];
+}
+
+/** What a first start makes, each with what would differ if it were made again. */
+async function keptBy(home: string): Promise<Kept> {
+  const { ports } = JSON.parse(readFileSync(join(home, 'runtime.json'), 'utf8')) as {
+    ports: { postgres: number };
+  };
+  const password = readFileSync(join(home, 'postgres', 'password'), 'utf8');
+  const client = new pg.Client(
+    `postgresql://postgres:${password}@127.0.0.1:${ports.postgres}/identity_center`,
+  );
+  await client.connect();
+  const cluster = await client.query('select system_identifier::text as id from pg_control_system()');
+  const migrations = await client.query('select name, executed_at from mikro_orm_migrations order by id');
+  await client.end();
+  const cache = join(home, 'cache');
+  return {
+    cluster: cluster.rows[0].id,
+    migrations: migrations.rows,
+    bundles: readdirSync(cache).map((name) => [name, statSync(join(cache, name)).mtimeMs]),
+  };
+}
 
 describe('npm start', () => {
   let home: string;
@@ -19,6 +47,7 @@ describe('npm start', () => {
   let url: string;
   let platform: PlatformProcess;
   let password: string;
+  let firstStart: Kept;
 
   beforeAll(async () => {
     home = newHome();
@@ -38,7 +67,7 @@ describe('npm start', () => {
   }
 
   it('starts with nothing there, is healthy, and shows the password of admin once', async () => {
-    platform = startPlatform('start', { home, port });
+    platform = startScript('start', { home, port });
     await platform.untilPrinted(READY);
     const health = await fetch(`${url}/api/health`);
     expect(await health.json()).toMatchObject({ status: 'healthy' });
@@ -62,13 +91,13 @@ describe('npm start', () => {
   });
 
   it('refuses a second program on the same home', async () => {
-    const second = startPlatform('demo', { home, port: await freePort() });
+    const second = startScript('demo', { home, port: await freePort() });
     expect(await second.ended).toBe(1);
     expect(second.output().stderr).toMatch(/`npm start` is running on .* already.*IDENTITY_CENTER_HOME/s);
   });
 
   it('says which port is in use and how to choose another', async () => {
-    const other = startPlatform('start', { home: `${home}-2`, port });
+    const other = startScript('start', { home: `${home}-2`, port });
     expect(await other.ended).toBe(1);
     expect(other.output().stderr).toMatch(
       new RegExp(`Port ${port} on 127.0.0.1 is in use.*PORT=${port + 1} npm start`, 's'),
@@ -77,21 +106,27 @@ describe('npm start', () => {
 
   it('ends all its parts on SIGTERM', async () => {
     expect(runningParts(home)).toHaveLength(4);
+    firstStart = await keptBy(home);
     expect(await platform.end('SIGTERM')).toBe(0);
     expect(runningParts(home)).toEqual([]);
   });
 
   it('keeps the data over a second start, and shows no password again', async () => {
-    platform = startPlatform('start', { home, port });
+    platform = startScript('start', { home, port });
     await platform.untilPrinted(READY);
     expect(platform.output().stdout).not.toMatch(/password/i);
     expect(await connectionNames()).toEqual(['Kept']);
   });
 
+  it('does nothing at a second start that the first has done: no initdb, no migration, no bundle', async () => {
+    expect(platform.output().stderr).not.toMatch(/Making a PostgreSQL|Building|Downloading/);
+    expect(await keptBy(home)).toEqual(firstStart);
+  });
+
   it('starts again after a SIGKILL, ends what that left, and keeps the data', async () => {
     await platform.end('SIGKILL');
     expect(runningParts(home)).toHaveLength(4);
-    platform = startPlatform('start', { home, port });
+    platform = startScript('start', { home, port });
     await platform.untilPrinted(READY);
     expect(platform.output().stderr).toContain('Ended 4 processes that an earlier, killed run had left.');
     expect(await connectionNames()).toEqual(['Kept']);
@@ -113,7 +148,7 @@ describe('npm start', () => {
 
   it('starts over with --reset', async () => {
     await platform.end('SIGINT');
-    platform = startPlatform('start', { home, port, args: ['--reset'] });
+    platform = startScript('start', { home, port, args: ['--reset'] });
     await platform.untilPrinted(READY);
     expect(platform.output().stderr).toContain(`--reset: deleted ${join(home, 'postgres')}`);
     password = /password[^:]*: (\S+)/.exec(platform.output().stdout)?.[1] as string;
@@ -126,7 +161,7 @@ describe('npm start with servers of its own', () => {
     const home = newHome();
     const port = await freePort();
     const database = await createTestDatabase();
-    const platform = startPlatform('start', {
+    const platform = startScript('start', {
       home,
       port,
       environment: {
@@ -144,7 +179,7 @@ describe('npm start with servers of its own', () => {
     expect(platform.output().stdout).not.toContain('password');
     await signIn(`http://127.0.0.1:${port}`, 'admin', 'chosen by the user');
     expect(await platform.end('SIGTERM')).toBe(0);
-    const reset = startPlatform('start', {
+    const reset = startScript('start', {
       home,
       port,
       args: ['--reset'],
@@ -160,7 +195,7 @@ describe('npm start with servers of its own', () => {
 describe('a setting that cannot be used', () => {
   it('is named, and nothing is started', async () => {
     const home = newHome();
-    const platform = startPlatform('start', {
+    const platform = startScript('start', {
       home,
       port: 1,
       environment: { LOG_LEVEL: 'loud', DATABASE_URL: 'mysql://x' },
@@ -178,7 +213,7 @@ it('a taken port is found even when something else than ours holds it', async ()
     squatter.listen(0, '127.0.0.1', () => resolve((squatter.address() as { port: number }).port));
   });
   const home = newHome();
-  const platform = startPlatform('demo', { home, port });
+  const platform = startScript('demo', { home, port });
   expect(await platform.ended).toBe(1);
   expect(platform.output().stderr).toContain(`Port ${port} on 127.0.0.1 is in use`);
   squatter.close();

@@ -19,7 +19,7 @@ export interface PlatformProcess {
 }
 
 /** @param script `start` or `demo` */
-export function startPlatform(
+export function startScript(
   script: 'start' | 'demo',
   options: { home: string; port: number; args?: string[]; environment?: Record<string, string> },
 ): PlatformProcess {

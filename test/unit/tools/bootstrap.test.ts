@@ -55,6 +55,10 @@ describe('isInstalled', () => {
     expect(isInstalled(root)).toBe(false);
   });
 
+  it('is true after `npm ci`: what npm wrote down of this checkout is understood, and no start installs again', () => {
+    expect(isInstalled(join(import.meta.dirname, '..', '..', '..'))).toBe(true);
+  });
+
   it('does not miss the packages of other platforms', () => {
     lock({ ...zod, 'node_modules/only-elsewhere': { version: '1.0.0', optional: true } });
     installed(zod);
