@@ -20,6 +20,8 @@ export interface StagedGroup {
   number: number;
   /** The batch that its members are merged with. */
   batch: number;
+  /** The page that brought it. */
+  page: number;
   sourceId: string;
   /** Of the members, in hex; null for what is no group any more. */
   digest: string | null;
@@ -34,7 +36,7 @@ export interface EntryRows {
   entryRow(mapped: MappedEntry): CopyValue[];
   /** Number of the group, key and text of the reference; each member of a group once. Counts them. */
   memberRows(groups: StagedGroup[]): Iterable<CopyValue[]>;
-  /** Number, batch, source id, digest and number of members. */
+  /** Number, batch, page, source id, digest and number of members. */
   groupRows(groups: StagedGroup[]): Iterable<CopyValue[]>;
 }
 
@@ -76,8 +78,8 @@ export function createEntryRows(connector: Connector, connectionId: string): Ent
       }
     },
     *groupRows(groups) {
-      for (const { number, batch, sourceId, digest, members } of groups)
-        yield [number, batch, sourceId, hexBytes(digest), members];
+      for (const { number, batch, page, sourceId, digest, members } of groups)
+        yield [number, batch, page, sourceId, hexBytes(digest), members];
     },
   };
 }

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Connector } from '../../connectors/connector.ts';
 import { CopyRows } from '../../database/copy-rows.ts';
-import { type KnownEntry, knownEntries, repeatedIds } from '../../database/queries/sync/known-entries.ts';
+import { type KnownEntry, knownEntries } from '../../database/queries/sync/known-entries.ts';
 import type { StagedRows, StagingTables } from '../../database/queries/sync/staging.ts';
 import { compileMapping } from '../../domain/attribute-mapping.ts';
 import { entryDigest, mappingDigest, membersDigest } from '../../domain/fingerprint.ts';
@@ -22,6 +22,9 @@ const ENTRIES_AT_ONCE = 50;
 /** Members that one statement of the merge takes, but that a group is never split. */
 const MEMBERS_PER_BATCH = 40_000;
 
+/** What nothing is known of. */
+const UNKNOWN: KnownEntry = { repeated: false, digest: null, membersHash: null };
+
 export interface LookedUpPage {
   page: SourcePage;
   unique: Map<string, ReadEntry>;
@@ -35,7 +38,7 @@ export interface PageStager {
   stage(page: LookedUpPage): Promise<StagedPage>;
 }
 
-/** @param adoptable nothing is stored of the connection, or what came meanwhile is merged: every entry is staged */
+/** @param adoptable nothing is stored of the connection, or what came meanwhile is merged: every entry is staged, and repeated ones are dropped when the read is complete */
 export function createPageStager(
   context: StepContext,
   connector: Connector,
@@ -61,8 +64,7 @@ export function createPageStager(
 
   async function lookUp(sourceIds: string[]): Promise<KnownEntry[]> {
     if (!adoptable) return knownEntries(pool, { connectionId, projectId, tables, sourceIds });
-    const repeated = await repeatedIds(pool, { tables, sourceIds });
-    return sourceIds.map((id) => ({ repeated: repeated.has(id), digest: null, membersHash: null }));
+    return sourceIds.map(() => UNKNOWN);
   }
 
   function stageEntry(read: ReadEntry, stored: KnownEntry, staged: StagedPage, groups: StagedGroup[]): void {
@@ -92,6 +94,7 @@ export function createPageStager(
       groups.push({
         number,
         batch: membersBatch,
+        page: batch,
         sourceId,
         digest: members,
         memberAttribute,

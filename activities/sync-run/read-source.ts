@@ -6,6 +6,7 @@ import { finishStep } from '../../database/queries/sync/run-steps.ts';
 import {
   createStaging,
   dropStaging,
+  indexIds,
   indexStaging,
   type StagingTables,
   stagePage,
@@ -41,7 +42,10 @@ export async function readSource(deps: ActivityDependencies, input: StepInput): 
     const totals = await readPages(context, tables, adoptable);
     if (!adoptable) await indexStaging(pool, tables);
     await fencedTransaction(pool, fence, async (client) => {
-      await completeRead(client, fence.runId, fence.epoch);
+      const repeated = adoptable ? await indexIds(client, tables) : 0;
+      totals.read -= repeated;
+      totals.changed -= repeated;
+      await completeRead(client, fence, repeated);
       await finishStep(client, fence.runId, ['read'], 'completed', {
         read: totals.read,
         errors: totals.rejected,

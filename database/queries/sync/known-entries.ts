@@ -42,18 +42,3 @@ export async function knownEntries(
       order by wanted.position`,
   );
 }
-
-/** Those of `sourceIds` that this read has brought before. Served by the index of the read's table on its ids. */
-export async function repeatedIds(
-  on: Queryable,
-  query: { tables: StagingTables; sourceIds: string[] },
-): Promise<Set<string>> {
-  const rows = await run<{ sourceId: string }>(
-    on,
-    sql`
-      select wanted.source_id as "sourceId" from unnest(${query.sourceIds}::text[]) as wanted (source_id)
-      where exists (select from ${sql.raw(query.tables.seen)} seen
-                    where seen.source_id = wanted.source_id collate "C" offset 0)`,
-  );
-  return new Set(rows.map((row) => row.sourceId));
-}

@@ -1,6 +1,7 @@
 // The run's logged account of a read: how much was staged, what was rejected, when it is complete.
 import type pg from 'pg';
 import type { RejectedEntry } from '../../../domain/source-entry.ts';
+import type { RunFence } from '../../run-fence.ts';
 import { type Queryable, run, runOne, sql } from '../../sql.ts';
 
 /** Rows of `sync_run_error` kept a run; the count goes on beyond them. */
@@ -58,9 +59,16 @@ export async function recordPage(
   );
 }
 
-/** The read is complete: from now on its staging may be merged. */
-export async function completeRead(client: pg.PoolClient, runId: string, epoch: number): Promise<void> {
-  await run(client, sql`update sync_run set staged_epoch = ${epoch} where id = ${runId}`);
+/** The read is complete, less what it brought twice: from now on its staging may be merged. */
+export async function completeRead(client: pg.PoolClient, fence: RunFence, repeated: number): Promise<void> {
+  await run(
+    client,
+    sql`
+      update sync_run set
+        staged_epoch = ${fence.epoch}, staged_count = staged_count - ${repeated},
+        counts = counts || jsonb_build_object('read', staged_count - ${repeated} + rejected_count)
+      where id = ${fence.runId}`,
+  );
 }
 
 /** The run's account of a complete read. */

@@ -16,6 +16,9 @@ export interface StagingTables {
   member: string;
 }
 
+/** PostgreSQL's error code for a second row of the same key. */
+const UNIQUE_VIOLATION = '23505';
+
 /** What `entry` has beside the columns of directory_object. */
 export const STAGING_COLUMNS = ['batch', 'manager_key', 'owner_key'] as const;
 
@@ -88,14 +91,13 @@ export async function createStaging(on: Queryable, tables: StagingTables, use: S
     alter table ${entry} alter first_seen_at set ${instant}, alter last_seen_at set ${instant},
       alter updated_at set ${instant}, add batch integer not null, add manager_key uuid, add owner_key uuid;
     create ${unlogged} table ${group} (
-      number integer not null, batch integer not null, source_id text collate "C" not null, members_hash bytea,
-      members integer not null);
+      number integer not null, batch integer not null, page integer not null, source_id text collate "C" not null,
+      members_hash bytea, members integer not null);
     create ${unlogged} table ${member} (
       group_number integer not null, member_key uuid not null, reference text not null)`);
   await on.query(
     use.adoptable
-      ? `create unique index ${entry.slice('staging.'.length)}_source on ${entry} (source_id, connection_id);
-         create view ${seen} as select source_id from ${entry}`
+      ? `create view ${seen} as select source_id from ${entry}`
       : `alter table ${entry} set unlogged;
          create unlogged table ${seen} (source_id text collate "C" primary key)`,
   );
@@ -122,7 +124,7 @@ export interface StagedRows {
   entries: CopyRows;
   /** Number of the group, key and text of the reference; made as they are sent, since a group may have very many. */
   members(): Iterable<readonly CopyValue[]>;
-  /** Number, batch, source id, digest of the members and how many there are; asked for when those were sent. */
+  /** Number, batch, page, source id, digest of the members and how many there are; asked for when those were sent. */
   groups(): Iterable<readonly CopyValue[]>;
 }
 
@@ -141,8 +143,33 @@ export async function stagePage(
     ['group_number', 'member_key', 'reference'],
     chunksOf(rows.members()),
   );
-  const columns = ['number', 'batch', 'source_id', 'members_hash', 'members'];
+  const columns = ['number', 'batch', 'page', 'source_id', 'members_hash', 'members'];
   await copyRows(client, tables.group, columns, chunksOf(rows.groups()));
+}
+
+/**
+ * Indexes the ids of an adoptable read, after dropping what it brought again (by another scope or base: the first
+ * one's class holds), and answers with how many those were. In bulk and at the end, since there are hardly ever any.
+ */
+export async function indexIds(client: pg.PoolClient, tables: StagingTables): Promise<number> {
+  const { entry, group } = tables;
+  const index = `create unique index ${entry.slice('staging.'.length)}_source on ${entry} (source_id, connection_id)`;
+  await client.query('savepoint ids');
+  try {
+    await client.query(index);
+    return 0;
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== UNIQUE_VIOLATION) throw error;
+  }
+  await client.query('rollback to savepoint ids');
+  const repeated = await client.query(`
+    delete from ${entry} again using ${entry} first
+    where again.source_id = first.source_id and again.batch > first.batch`);
+  await client.query(`
+    delete from ${group} g
+    where not exists (select from ${entry} e where e.source_id = g.source_id and e.batch = g.page)`);
+  await client.query(index);
+  return repeated.rowCount ?? 0;
 }
 
 /** How many ids the staging of a read still holds; null when its tables are gone. */
