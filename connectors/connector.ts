@@ -78,17 +78,21 @@ export interface DescribesSchema {
  */
 export type Watermark = Record<string, string | number>;
 
-/** An entry as a scan of ids brings it: enough to tell that it is there, and under which name. */
+/**
+ * An entry as a scan of ids brings it: enough to tell that it is there, and under which name. The name is spelled as
+ * a read spells it; who compares them takes any difference for a reason to read the entry again.
+ */
 export interface ScannedId {
   sourceId: string;
-  objectClass: string;
   distinguishedName: string | null;
-  referenceKey: ReferenceKey;
 }
 
 /** Capability: reads what changed since an earlier read. */
 export interface ReadsChanges {
-  /** Asked before a read begins: where the next read of changes may begin. */
+  /**
+   * Asked before a read begins: where the next read of changes may begin.
+   * @throws AppError `watermark_unusable` when the source cannot tell what changed: the message says why
+   */
   watermark(signal: AbortSignal): Promise<Watermark>;
   /**
    * The entries in the scopes that changed since `since`; some that did not may come along, none is missed. Such a
@@ -101,9 +105,9 @@ export interface ReadsChanges {
 
 /** Capability: lists what is in the scopes, without attributes, and reads single entries again by their ids. */
 export interface ScansIds {
-  /** As `read` does, an entry that two scopes match may come twice; the first one gives the class. */
+  /** As `read` does, an entry that two scopes match may come twice; those without a usable id are left out. */
   scanIds(scopes: SourceScope[], signal: AbortSignal): AsyncIterable<ScannedId[]>;
-  /** The entries with these ids in full; those that are gone meanwhile are left out. */
+  /** The entries with these ids in full, as `read` brings them; those that are gone meanwhile are left out. */
   readByIds(sourceIds: string[], scopes: SourceScope[], signal: AbortSignal): AsyncIterable<SourcePage>;
 }
 
