@@ -20,6 +20,8 @@ export interface TemporalServerOptions {
   port?: number;
   uiPort?: number;
   namespace?: string;
+  /** Settings of the server by their names in Temporal's dynamic configuration, values as JSON. */
+  dynamicConfig?: Record<string, string>;
 }
 
 export interface TemporalServer {
@@ -50,6 +52,10 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
       ...['server', 'start-dev', '--ip', '127.0.0.1', '--log-level', 'warn', '--color', 'never'],
       ...['--port', String(port), '--namespace', namespace, '--metrics-port', String(await freePort())],
       ...(uiPort === null ? ['--headless'] : ['--ui-port', String(uiPort)]),
+      ...Object.entries(options.dynamicConfig ?? {}).flatMap((setting) => [
+        '--dynamic-config-value',
+        setting.join('='),
+      ]),
       ...(options.persistent ? ['--db-filename', join(options.directory, 'temporal.sqlite')] : []),
     ],
     logFile: join(options.directory, 'temporal.log'),

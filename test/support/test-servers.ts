@@ -20,7 +20,11 @@ import {
 } from '../../tools/embedded-postgres.ts';
 import { commandLineOf, endProcess, isRunning, type RecordedProcess } from '../../tools/process-table.ts';
 import { findTemporalCli } from '../../tools/temporal-cli.ts';
-import { startTemporalServer, type TemporalServer } from '../../tools/temporal-server.ts';
+import {
+  startTemporalServer,
+  type TemporalServer,
+  type TemporalServerOptions,
+} from '../../tools/temporal-server.ts';
 import { TEST_ENVIRONMENT_VARIABLE, type TestEnvironment } from './environment.ts';
 
 const RUNS = join(tmpdir(), 'identity-center-tests');
@@ -40,7 +44,9 @@ interface RunRecord {
 }
 
 /** Starts both servers, makes the template database, and tells tests where they are. */
-export async function startTestServers(): Promise<TestServers> {
+export async function startTestServers(
+  temporalSettings: Pick<TemporalServerOptions, 'dynamicConfig'> = {},
+): Promise<TestServers> {
   mkdirSync(RUNS, { recursive: true });
   await clearAbandonedRuns();
   const directory = mkdtempSync(join(RUNS, 'run-'));
@@ -58,7 +64,12 @@ export async function startTestServers(): Promise<TestServers> {
   };
   const startTemporal = async () => {
     const cli = await findTemporalCli({ say });
-    const server = await startTemporalServer({ cli, directory: temporalDirectory, headless: true });
+    const server = await startTemporalServer({
+      cli,
+      directory: temporalDirectory,
+      headless: true,
+      ...temporalSettings,
+    });
     remember({ pid: server.pid, mark: `--port ${server.port}` });
     return { cli, server };
   };
