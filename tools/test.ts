@@ -5,15 +5,15 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureSlapd } from './slapd-packages.ts';
 import { findTemporalCli } from './temporal-cli.ts';
+import { ensureTestPackages } from './test-packages.ts';
 import { type JestResults, summarise } from './test-summary.ts';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 async function main(): Promise<void> {
   const say = (message: string) => console.error(message);
-  await ensureSlapd(say);
+  await ensureTestPackages(say);
   // Here and not in Jest's set-up, so that a long build shows its progress before the tests begin.
   const temporalCli = await findTemporalCli({ say });
   const folder = mkdtempSync(join(tmpdir(), 'identity-center-results-'));

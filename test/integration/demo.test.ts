@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { removeEmbeddedPostgres } from '../../tools/embedded-postgres.ts';
 import { freePort } from '../../tools/free-port.ts';
 import { generateSample } from '../../tools/generate-sample.ts';
-import { hasCurl } from '../../tools/slapd-packages.ts';
+import { hasCurl } from '../../tools/test-packages.ts';
 import { newHome, type PlatformProcess, startScript } from '../support/platform-process.ts';
 
 const READY = 'Ctrl-C stops it';

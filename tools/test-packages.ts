@@ -1,12 +1,15 @@
-// Brings the OpenLDAP server that the tests talk to, where that is one apt command.
+// Brings what the tests talk to, an OpenLDAP server and a browser, where that is one apt command.
 import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { findChromium } from '../test/support/browser-programs.ts';
 import { slapdAvailability } from '../test/support/slapd-programs.ts';
 
 const PACKAGES = ['slapd', 'ldap-utils', 'openssl'];
 /** The commands that the demo prints are tried out with it. */
 const CURL = 'curl';
+/** The API's documentation is opened with it. */
+const BROWSER = 'chromium';
 const APT = '/usr/bin/apt-get';
 /** Debian asks this file whether a freshly installed service may start; 101 is no. */
 const SERVICE_POLICY = '/usr/sbin/policy-rc.d';
@@ -17,34 +20,49 @@ export function hasCurl(): boolean {
 }
 
 /**
- * Installs slapd and curl with apt where they are missing, we are root and this is Debian or its like. The
+ * Installs slapd, curl and chromium with apt where they are missing, we are root and this is Debian or its like. The
  * packages' own directory service is not started. Whatever goes wrong is said; the tests that need them then say
  * so too.
  */
-export async function ensureSlapd(say: (message: string) => void): Promise<void> {
+export async function ensureTestPackages(say: (message: string) => void): Promise<void> {
   const availability = slapdAvailability();
-  const missing = [...(availability.available ? [] : PACKAGES), ...(hasCurl() ? [] : [CURL])];
+  const missing = [
+    ...(availability.available ? [] : PACKAGES),
+    ...(hasCurl() ? [] : [CURL]),
+    ...(findChromium() ? [] : [BROWSER]),
+  ];
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0 || !existsSync(APT)) {
     if (!availability.available)
       say(`The tests with a directory server cannot run here: ${availability.reason}`);
     if (missing.includes(CURL))
       say('The test of the commands that the demo prints cannot run here: no curl.');
+    if (missing.includes(BROWSER))
+      say('The test of the documentation in a browser cannot run here: no chromium.');
     return;
   }
-  say(`Installing ${missing.join(', ')} for the tests (about half a minute, once) …`);
+  say(`Installing ${missing.join(', ')} for the tests (about a minute, once) …`);
   const ownPolicy = !existsSync(SERVICE_POLICY);
   if (ownPolicy) writeFileSync(SERVICE_POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {
-    await install(missing).catch(async () => {
+    // Apart from the rest: a distribution without a package of that name has the others.
+    const browser = missing.filter((name) => name === BROWSER);
+    for (const packages of [missing.filter((name) => name !== BROWSER), browser])
+      if (packages.length > 0) await installOrSay(packages, say);
+  } finally {
+    if (ownPolicy) rmSync(SERVICE_POLICY, { force: true });
+  }
+}
+
+async function installOrSay(packages: string[], say: (message: string) => void): Promise<void> {
+  try {
+    await install(packages).catch(async () => {
       await apt('update');
-      await install(missing);
+      await install(packages);
     });
   } catch (error) {
     const said = (error as { stderr?: string }).stderr?.trim().split('\n').slice(-3).join('\n');
     say(`  that failed: ${said || (error as Error).message}`);
-  } finally {
-    if (ownPolicy) rmSync(SERVICE_POLICY, { force: true });
   }
 }
 
