@@ -2,6 +2,7 @@
 import { initContract } from '@ts-rest/core';
 import { z } from 'zod';
 import {
+  conflict,
   failures,
   flag,
   id,
@@ -49,13 +50,18 @@ export const memberSchema = z
     distinguishedName: z.string().nullable(),
     isActive: z.boolean().nullable(),
     direct: z.boolean(),
+    path: z.array(id).meta({
+      description:
+        'Ids from the member to the group, the shortest way; a member that the connection does not hold is left out.',
+    }),
   })
   .meta({ title: 'Member' });
 
-/** Nested memberships and past moments are part of the contract and refused until they are served. */
 export const membershipFilters = {
-  transitive: flag('Nested memberships too. Not available yet: `true` is refused.'),
-  asOf: instant('The moment to answer for. Not available yet: refused.'),
+  transitive: flag('Nested memberships too, each once, with the shortest path.'),
+  asOf: instant(
+    'The moment to answer for: memberships, names, distinguished names and `isActive` as they were. 409 before the first completed run of the connection.',
+  ),
 };
 
 export const groupsContract = c.router(
@@ -88,7 +94,7 @@ export const groupsContract = c.router(
       metadata: { scope: 'groups:read' },
       pathParams: idParams,
       query: listQuery(['name'], membershipFilters),
-      responses: { 200: list(memberSchema), ...notFound },
+      responses: { 200: list(memberSchema), ...notFound, ...conflict },
     },
   },
   { commonResponses: failures },

@@ -6,6 +6,7 @@ import {
   flag,
   id,
   idParams,
+  instant,
   list,
   listQuery,
   notFound,
@@ -65,7 +66,13 @@ export const changeSchema = z
   .meta({ title: 'Change' });
 
 export const attributesQuery = listQuery(['name'], {});
-export const changesQuery = listQuery(['at'], {});
+/** Which changes are wanted; of an object and of a run. */
+export const changeFilters = {
+  kind: changeKind.optional(),
+  since: instant('Changes at this time or after it.'),
+  until: instant('Changes before this time.'),
+};
+export const changesQuery = listQuery(['at'], changeFilters);
 
 export const objectsContract = c.router(
   {

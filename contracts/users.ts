@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { groupSchema, membershipFilters } from './groups.ts';
 import { attributeSchema, attributesQuery, changeSchema, changesQuery } from './objects.ts';
 import {
+  conflict,
   failures,
   flag,
   id,
@@ -76,7 +77,7 @@ export const userGroupSchema = z
   .object({
     ...groupSchema.shape,
     direct: z.boolean(),
-    path: z.array(id).meta({ description: 'Ids from the user to the group.' }),
+    path: z.array(id).meta({ description: 'Ids from the user to the group, the shortest way.' }),
   })
   .meta({ title: 'UserGroup' });
 
@@ -115,7 +116,7 @@ export const usersContract = c.router(
       metadata: { scope: 'users:read' },
       pathParams: idParams,
       query: listQuery(['name', 'memberCount'], membershipFilters),
-      responses: { 200: list(userGroupSchema), ...notFound },
+      responses: { 200: list(userGroupSchema), ...notFound, ...conflict },
     },
     attributes: {
       method: 'GET',

@@ -5,7 +5,7 @@ import { contract } from '../../contracts/index.ts';
 import { getGroup } from '../../database/queries/get-object.ts';
 import { listGroups } from '../../database/queries/list-groups.ts';
 import { listGroupMembers } from '../../database/queries/list-memberships.ts';
-import { refuseNotYet } from './not-yet.ts';
+import { membershipQuestion } from './membership-question.ts';
 import { orNotFound, type RouteDeps } from './route-dependencies.ts';
 
 export function groupsRoutes(deps: RouteDeps) {
@@ -22,13 +22,12 @@ export function groupsRoutes(deps: RouteDeps) {
     get: async ({ params }) => ({ status: 200, body: { data: await existing(params.id) } }),
     members: async (input) => {
       const { query, params } = input;
-      refuseNotYet('query', query, ['transitive', 'asOf']);
-      await existing(params.id);
+      const question = await membershipQuestion(deps, await existing(params.id), query);
       return deps.respondWithList(input, {
         defaultSort: 'name',
         rowSchema: memberSchema,
         fileName: 'group-members',
-        read: (page) => listGroupMembers(pool, params.id, page),
+        read: (page) => listGroupMembers(pool, params.id, question, page),
       });
     },
   });

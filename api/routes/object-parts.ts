@@ -1,6 +1,6 @@
 // Attributes and changes of an object: the same answers below /users and below /objects.
 import { attributeSchema, changeSchema } from '../../contracts/objects.ts';
-import { listObjectChanges } from '../../database/queries/list-changes.ts';
+import { type ChangeFilter, listObjectChanges } from '../../database/queries/list-changes.ts';
 import { readAttributes } from '../../database/queries/object-attributes.ts';
 import type { ListInput } from '../http/list-response.ts';
 import { pageOf } from '../http/page-of.ts';
@@ -27,11 +27,16 @@ export async function attributesAnswer(
   });
 }
 
-export function changesAnswer(deps: RouteDeps, input: Input<'at'>) {
+/** @param object whose changes are asked for. */
+export function changesAnswer(
+  deps: RouteDeps,
+  input: ListInput<'at'> & { query: ChangeFilter },
+  object: { id: string; connectionId: string },
+) {
   return deps.respondWithList(input, {
     defaultSort: '-at',
     rowSchema: changeSchema,
     fileName: 'changes',
-    read: (page) => listObjectChanges(deps.database.pool, input.params.id, page),
+    read: (page) => listObjectChanges(deps.database.pool, object, input.query, page),
   });
 }

@@ -20,9 +20,6 @@ export function objectsRoutes(deps: RouteDeps) {
       }),
     get: async ({ params }) => ({ status: 200, body: { data: await existing(params.id) } }),
     attributes: (input) => attributesAnswer(deps, input, 'Object', null),
-    changes: async (input) => {
-      await existing(input.params.id);
-      return changesAnswer(deps, input);
-    },
+    changes: async (input) => changesAnswer(deps, input, await existing(input.params.id)),
   });
 }

@@ -5,7 +5,7 @@ import { userGroupSchema, userSchema } from '../../contracts/users.ts';
 import { getUser } from '../../database/queries/get-object.ts';
 import { listGroupsOf } from '../../database/queries/list-memberships.ts';
 import { listUsers } from '../../database/queries/list-users.ts';
-import { refuseNotYet } from './not-yet.ts';
+import { membershipQuestion } from './membership-question.ts';
 import { attributesAnswer, changesAnswer } from './object-parts.ts';
 import { orNotFound, type RouteDeps } from './route-dependencies.ts';
 
@@ -23,19 +23,15 @@ export function usersRoutes(deps: RouteDeps) {
     get: async ({ params }) => ({ status: 200, body: { data: await existing(params.id) } }),
     groups: async (input) => {
       const { query, params } = input;
-      refuseNotYet('query', query, ['transitive', 'asOf']);
-      await existing(params.id);
+      const question = await membershipQuestion(deps, await existing(params.id), query);
       return deps.respondWithList(input, {
         defaultSort: 'name',
         rowSchema: userGroupSchema,
         fileName: 'user-groups',
-        read: (page) => listGroupsOf(pool, params.id, page),
+        read: (page) => listGroupsOf(pool, params.id, question, page),
       });
     },
     attributes: (input) => attributesAnswer(deps, input, 'User', 'user'),
-    changes: async (input) => {
-      await existing(input.params.id);
-      return changesAnswer(deps, input);
-    },
+    changes: async (input) => changesAnswer(deps, input, await existing(input.params.id)),
   });
 }

@@ -42,20 +42,28 @@ async function changes<Row>(
   return { ...result, rows: result.rows.map((row) => shown(row) as unknown as Row) };
 }
 
-/** Changes of one object. Served by object_change_object, which first_version uses too. */
+/** Which changes of an object are wanted. */
+export interface ChangeFilter {
+  kind?: ChangeKind | undefined;
+  since?: Date | undefined;
+  until?: Date | undefined;
+}
+
+/** Changes of one object of a connection. Served by object_change_object, which first_version uses too. */
 export function listObjectChanges(
   on: Queryable,
-  objectId: string,
+  object: { id: string; connectionId: string },
+  filter: ChangeFilter,
   request: ListRequest,
 ): Promise<ListResult<ChangeRow>> {
-  return changes(on, {
-    columns,
-    from: sql`object_change o`,
-    where: [sql`o.object_id = ${objectId}::uuid`],
-    sort,
-    id: sql`o.id`,
-    request,
-  });
+  const where: RawBuilder<unknown>[] = [
+    sql`o.connection_id = ${object.connectionId}::uuid`,
+    sql`o.object_id = ${object.id}::uuid`,
+  ];
+  if (filter.kind) where.push(sql`o.kind = ${filter.kind}`);
+  if (filter.since) where.push(sql`o.at >= ${filter.since}::timestamptz`);
+  if (filter.until) where.push(sql`o.at < ${filter.until}::timestamptz`);
+  return changes(on, { columns, from: sql`object_change o`, where, sort, id: sql`o.id`, request });
 }
 
 /** Changes that one run made. Served by object_change_run. */

@@ -1,7 +1,9 @@
-// Reads who is in a group, and in which groups an object is.
-import { type Queryable, sql } from '../sql.ts';
-import { type ListRequest, type ListResult, listRows } from './list-rows.ts';
-import { type GroupRow, groupColumns } from './object-columns.ts';
+// Reads who is in a group, and in which groups an object is, now or at a past moment.
+import { type Queryable, type RawBuilder, sql } from '../sql.ts';
+import { type ListRequest, type ListResult, type ListStatement, listRows } from './list-rows.ts';
+import { type MembershipQuestion, membershipsAt, walk } from './membership-graph.ts';
+import { joinWas, namesOf } from './moment.ts';
+import { type GroupRow, groupColumnsWith } from './object-columns.ts';
 
 export interface MemberRow {
   id: string | null;
@@ -10,58 +12,142 @@ export interface MemberRow {
   distinguishedName: string | null;
   isActive: boolean | null;
   direct: boolean;
+  /** Ids from the member to the group; without the member's where the connection does not hold it. */
+  path: string[];
 }
 
-/**
- * Present direct members, by name; a member that the connection does not hold shows the reference as the
- * source wrote it. Served by membership_open and directory_object_id.
- */
+/** Members of a group by name; one that the connection does not hold shows the reference as its source wrote it. */
 export function listGroupMembers(
   on: Queryable,
   groupId: string,
+  question: MembershipQuestion,
   request: ListRequest,
 ): Promise<ListResult<MemberRow>> {
-  return listRows<MemberRow>(on, {
+  const statement = question.transitive || question.asOf ? membersAt : directMembers;
+  return listRows<MemberRow>(on, statement(groupId, question, request));
+}
+
+/** The statement of a page of members; exported for those who look at its plan. */
+export function directMembers(
+  groupId: string,
+  { connectionId }: MembershipQuestion,
+  request: ListRequest,
+): ListStatement {
+  // Served by membership_open and directory_object_id.
+  const listed = sql`m.connection_id = ${connectionId}::uuid and m.group_id = ${groupId}::uuid and m.valid_to is null`;
+  return {
     columns: sql`o.id, o.object_class as "objectClass", o.name, o.distinguished_name as "distinguishedName",
-      o.is_active as "isActive", true as direct`,
+      o.is_active as "isActive", true as direct, array_remove(array[o.id, ${groupId}::uuid], null) as path`,
     from: sql`(
       select m.member_key, d.id, d.object_class, coalesce(d.display_name, m.reference collate pg_c_utf8) as name,
         case when d.id is null then m.reference collate pg_c_utf8 else d.distinguished_name end as distinguished_name, d.is_active
-      from membership m left join directory_object d on d.id = m.member_id and d.connection_id = m.connection_id
-      where m.group_id = ${groupId}::uuid and m.valid_to is null) o`,
+      from membership m
+      left join directory_object d on d.connection_id = ${connectionId}::uuid and d.id = m.member_id
+      where ${listed}) o`,
     where: [],
     sort: { expression: sql`lower(o.name)`, type: 'text' },
     id: sql`o.member_key`,
     // Counted without the look-up of each member.
-    total: sql`(select count(*) from membership m where m.group_id = ${groupId}::uuid and m.valid_to is null)`,
+    total: sql`(select count(*) from membership m where ${listed})`,
     request,
-  });
+  };
 }
 
-const GROUP_SORTS = {
-  name: { expression: sql`lower(o.display_name)`, type: 'text' },
-  memberCount: { expression: sql`o.member_count`, type: 'bigint' },
-} as const;
+/**
+ * Members at a moment, nested ones if wanted, each once by its shortest path. Served by membership_open,
+ * membership_closed, directory_object_id and object_change_later.
+ */
+export function membersAt(
+  groupId: string,
+  question: MembershipQuestion,
+  request: ListRequest,
+): ListStatement {
+  const { connectionId, asOf } = question;
+  const names = namesOf(asOf);
+  return {
+    columns: sql`o.id, o.object_class as "objectClass", o.name, o.distinguished_name as "distinguishedName",
+      o.is_active as "isActive", o.direct, array_remove(o.id || o.path, null) as path`,
+    from: sql`(
+      with recursive ${walk(question, groupId, true, question.transitive ? undefined : 0)},
+      member as (
+        -- A key that nobody answers to is no object's id: both are unique here.
+        select coalesce(m.member_id, m.member_key) as key, m.member_id, min(node.number) as number,
+               min(case when m.member_id is null then m.reference end) as reference
+        from node
+        cross join lateral (${membershipsAt(question, sql`m.group_id = node.id`)}) m
+        group by 1, 2
+      )
+      select member.key, d.id, d.object_class,
+        case when d.id is null then member.reference collate pg_c_utf8 else ${names.name} end as name,
+        case when d.id is null then member.reference collate pg_c_utf8 else ${names.dn} end as distinguished_name,
+        ${names.active} as is_active, node.level = 0 as direct, trail.path, count(*) over () as counted
+      from member
+      join node on node.number = member.number
+      join trail on trail.id = node.id
+      left join directory_object d on d.connection_id = ${connectionId}::uuid and d.id = member.member_id
+      ${asOf ? joinWas(connectionId, sql`member.member_id`, asOf) : sql``}) o`,
+    where: [],
+    sort: { expression: sql`lower(o.name)`, type: 'text' },
+    id: sql`o.key`,
+    counted: true,
+    request,
+  };
+}
 
-export type MembershipSort = keyof typeof GROUP_SORTS;
+export type MembershipSort = 'name' | 'memberCount';
 
 export type UserGroupRow = GroupRow & { direct: boolean; path: string[] };
 
-/** Groups that an object is in directly. Served by membership_member and directory_object_id. */
+/** Members that the group `o` had: kept of now, counted of then. */
+function memberCount({ connectionId, asOf }: MembershipQuestion): RawBuilder<unknown> {
+  if (asOf === null) return sql`o.member_count`;
+  return sql`(select count(*) from (${membershipsAt({ connectionId, asOf, transitive: false }, sql`m.group_id = o.id`)}) m)`;
+}
+
+/**
+ * Groups that an object is in, nested ones if wanted, each once by its shortest path. Served by membership_member,
+ * directory_object_id and object_change_later.
+ */
+export function groupsStatement(
+  objectId: string,
+  question: MembershipQuestion,
+  request: ListRequest<MembershipSort>,
+): ListStatement {
+  const { connectionId, asOf } = question;
+  const names = namesOf(asOf);
+  const columns = groupColumnsWith({
+    name: sql`o.name_then`,
+    distinguishedName: sql`o.dn_then`,
+    isActive: sql`o.active_then`,
+    memberCount: memberCount(question),
+  });
+  return {
+    columns: sql`${columns}, o.direct, o.path`,
+    from: sql`(
+      with recursive ${walk(question, objectId, false, question.transitive ? undefined : 1)}
+      select d.*, ${names.name} as name_then, ${names.dn} as dn_then, ${names.active} as active_then,
+        trail.level = 1 as direct, trail.path, count(*) over () as counted
+      from trail
+      join directory_object d on d.connection_id = ${connectionId}::uuid and d.id = trail.id
+      ${asOf ? joinWas(connectionId, sql`trail.id`, asOf) : sql``}
+      where trail.level > 0) o`,
+    where: [],
+    sort:
+      request.sort === 'memberCount'
+        ? { expression: memberCount(question), type: 'bigint' }
+        : { expression: sql`lower(o.name_then)`, type: 'text' },
+    id: sql`o.id`,
+    counted: true,
+    request,
+  };
+}
+
+/** A page of the groups that an object is in. */
 export function listGroupsOf(
   on: Queryable,
   objectId: string,
+  question: MembershipQuestion,
   request: ListRequest<MembershipSort>,
 ): Promise<ListResult<UserGroupRow>> {
-  return listRows<UserGroupRow>(on, {
-    columns: sql`${groupColumns}, true as direct, array[${objectId}::uuid, o.id] as path`,
-    from: sql`directory_object o`,
-    where: [
-      sql`(o.connection_id, o.id) in (select m.connection_id, m.group_id from membership m
-        where m.member_id = ${objectId}::uuid and m.valid_to is null)`,
-    ],
-    sort: GROUP_SORTS[request.sort],
-    id: sql`o.id`,
-    request,
-  });
+  return listRows<UserGroupRow>(on, groupsStatement(objectId, question, request));
 }

@@ -54,6 +54,8 @@ export interface ListStatement {
   rank?: RawBuilder<unknown> | null;
   /** A cheaper source of the total than counting: a scalar sub-select. */
   total?: RawBuilder<unknown> | null;
+  /** `from` has no further conditions and brings the number of its rows as `counted`: it would cost as much again to count it. */
+  counted?: boolean;
   request: ListRequest;
 }
 
@@ -112,7 +114,9 @@ function listStatement(list: ListStatement): RawBuilder<unknown> {
   const after = request.cursor ? null : request.after;
   const conditions = after ? [...list.where, isAfter(list, after)] : list.where;
   const page = sql`limit ${sql.lit(request.limit + 1)} offset ${sql.lit(request.offset)}`;
-  const total = request.withTotal ? sql`, ${totalOf(list)} as total_count` : sql``;
+  const total = request.withTotal
+    ? sql`, ${list.counted ? sql`o.counted` : totalOf(list)} as total_count`
+    : sql``;
   return sql`
     select ${list.columns}, o.sort_key, o.sort_rank, o.sort_id${total}
     from (

@@ -90,12 +90,28 @@ export const userColumns: RawBuilder<unknown> = sql`
     o.last_logon_at as "lastLogonAt", o.password_last_set_at as "passwordLastSetAt",
     o.account_expires_at as "accountExpiresAt", ${times}`;
 
-/** A group, of the row `o` of directory_object. */
-export const groupColumns: RawBuilder<unknown> = sql`
+/** What of a group may be answered for a past moment. */
+export type GroupState = Record<
+  'name' | 'distinguishedName' | 'isActive' | 'memberCount',
+  RawBuilder<unknown>
+>;
+
+/** A group, of the row `o` of directory_object, in the given state. */
+export function groupColumnsWith(state: GroupState): RawBuilder<unknown> {
+  return sql`
     o.id, o.connection_id as "connectionId", o.source_id as "sourceId",
-    o.distinguished_name as "distinguishedName", o.display_name as name, o.description, o.email,
-    o.group_type as "groupType", ${reference('owner')} as "ownerId", o.member_count as "memberCount",
-    o.is_active as "isActive", ${times}`;
+    ${state.distinguishedName} as "distinguishedName", ${state.name} as name, o.description, o.email,
+    o.group_type as "groupType", ${reference('owner')} as "ownerId", ${state.memberCount} as "memberCount",
+    ${state.isActive} as "isActive", ${times}`;
+}
+
+/** A group, of the row `o` of directory_object. */
+export const groupColumns: RawBuilder<unknown> = groupColumnsWith({
+  name: sql`o.display_name`,
+  distinguishedName: sql`o.distinguished_name`,
+  isActive: sql`o.is_active`,
+  memberCount: sql`o.member_count`,
+});
 
 /** Any object, of the row `o` of directory_object. */
 export const objectColumns: RawBuilder<unknown> = sql`

@@ -36,6 +36,13 @@ const MAPPED = COPIED.slice(COPIED.indexOf('display_name'), COPIED.indexOf('memb
   (name) => name !== 'is_active' && name !== 'last_logon_at' && name !== 'source_changed_at',
 );
 
+/** What a change keeps of the version it found, for questions about the time before it (see moment.ts). */
+const FOUND = [
+  ['display_name', 'name_before'],
+  ['distinguished_name', 'distinguished_name_before'],
+  ['is_active', 'active_before'],
+];
+
 /**
  * Applies the batches `range.first`–`range.last`; must run in the connection's turn. Applying them twice changes
  * nothing more: what equals the stored version is left alone.
@@ -132,11 +139,13 @@ async function updateObjects(
   range: BatchRange,
 ): Promise<ChangedRow[]> {
   const { tables, connectionId, runId, instant } = scope;
+  const found = sql.raw(FOUND.map(([, name]) => name).join(', '));
   return run<ChangedRow>(
     client,
     sql`
       with compared as materialized (
         select o.id, o.object_class as old_class, o.removed_at as old_removed_at, e.ctid as entry,
+               ${sql.raw(FOUND.map(([column, name]) => `o.${column} as ${name}`).join(', '))},
                e.reference_key <> o.reference_key or e.alternate_key is distinct from o.alternate_key as moved,
                ${versionOf('o', 'e')} as before, ${versionOf('e', 'o')} as after
         from ${sql.raw(tables.entry)} e
@@ -158,8 +167,8 @@ async function updateObjects(
         where o.connection_id = ${connectionId} and o.id = judged.id
         returning o.id, o.object_class
       ), changes as (
-        insert into object_change (run_id, connection_id, object_id, at, kind, before, after)
-        select ${runId}, ${connectionId}, id, ${instant}, kind, before, after from judged where kind is not null
+        insert into object_change (run_id, connection_id, object_id, at, kind, before, after, ${found})
+        select ${runId}, ${connectionId}, id, ${instant}, kind, before, after, ${found} from judged where kind is not null
         -- Read again after a fault, and changed at the source meanwhile: still one change of this run.
         on conflict (run_id, object_id, connection_id) do update
           set kind = case object_change.kind when 'removed' then 'updated' else object_change.kind end,

@@ -54,10 +54,12 @@ async function markRemoved(
             members_hash = null, member_count = 0
         where o.connection_id = ${scope.connectionId} and o.id = any (${objectIds}::uuid[]) and o.removed_at is null
           and not exists (select from object_scope c where c.connection_id = ${scope.connectionId} and c.object_id = o.id)
-        returning o.id, o.object_class
+        returning o.id, o.object_class, o.display_name, o.distinguished_name, old.is_active
       ), changes as (
-        insert into object_change (run_id, connection_id, object_id, at, kind)
-        select ${scope.runId}, ${scope.connectionId}, id, ${scope.instant}, 'removed' from removed
+        insert into object_change (run_id, connection_id, object_id, at, kind,
+          name_before, distinguished_name_before, active_before)
+        select ${scope.runId}, ${scope.connectionId}, id, ${scope.instant}, 'removed',
+               display_name, distinguished_name, is_active from removed
         -- Created by this run and gone when it was read again after a fault: the object came and went.
         on conflict (run_id, object_id, connection_id) do update set kind = 'removed'
       )
