@@ -63,11 +63,13 @@ const ROWS: Record<
   object_reference: (scope) => [
     'object_id, kind, key, target_id',
     sql`
-      select e.id, wanted.kind, wanted.key, target.id
-      from ${sql.raw(scope.tables.entry)} e
-      cross join lateral (values ('manager', e.manager_key), ('owner', e.owner_key)) as wanted (kind, key)
-      left join ${answering(scope)} target on target.key = wanted.key
-      where wanted.key is not null`,
+      select wanted.id, wanted.kind, wanted.key, target.id
+      from (
+        select id, 'manager' as kind, manager_key as key from ${sql.raw(scope.tables.entry)}
+        where manager_key is not null
+        union all
+        select id, 'owner', owner_key from ${sql.raw(scope.tables.entry)} where owner_key is not null) wanted
+      left join ${answering(scope)} target on target.key = wanted.key`,
   ],
   membership: (scope) => [
     'group_id, member_key, member_id, reference, valid_from, opened_run_id',
