@@ -1,6 +1,7 @@
 // Starts what was written into the queue and never started: the API died, or Temporal was away, in between.
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { dropForsakenPartitions } from '../database/partitions.ts';
 import { deleteExpiredTokens } from '../database/queries/access-tokens.ts';
 import { deleteOldLoginFailures } from '../database/queries/login-failures.ts';
 import { projectsWithOpenRuns, runsWaitingToStop } from '../database/queries/waiting-runs.ts';
@@ -35,6 +36,7 @@ export function startRunSweep(deps: {
     await attempt('the sweep of cancelled runs', () => stopCancelled(deps));
     if (performance.now() - cleanedAt < CLEAN_EVERY_MS) return;
     cleanedAt = performance.now();
+    await attempt('dropping the tables of deleted connections', () => dropForsakenPartitions(deps.pool));
     await attempt('clearing away expired tokens', () => deleteExpiredTokens(deps.pool));
     await attempt('clearing away old sign-in failures', () => deleteOldLoginFailures(deps.pool));
   };

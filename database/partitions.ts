@@ -12,6 +12,9 @@ export const PARTITIONED = [
 ] as const;
 export type PartitionedTable = (typeof PARTITIONED)[number];
 
+/** PostgreSQL's error code of a lock_timeout. */
+const LOCK_NOT_AVAILABLE = '55P03';
+
 /** The name of a connection's partition; of letters, digits and underscores only. */
 export function partitionName(table: PartitionedTable, connectionId: string): string {
   return `${table}_${connectionId.replaceAll('-', '')}`;
@@ -80,16 +83,24 @@ function bareName(table: string): string {
 }
 
 /**
- * Drops what a deleted connection left; its rows are gone before. Waits only a moment for those who read, since
- * everybody else would wait behind it: false when they did not finish, and empty partitions stay.
+ * Drops the partitions of connections that were deleted. Waits only a moment for those who use the tables, since
+ * everybody else would wait behind it; what could not be dropped is left for the next time.
  */
-export async function dropPartitions(on: Queryable, connectionId: string): Promise<boolean> {
-  const names = PARTITIONED.map((table) => partitionName(table, connectionId));
-  try {
-    await on.query(`set local lock_timeout = '500ms'; drop table if exists ${names.join(', ')}`);
-    return true;
-  } catch (error) {
-    if ((error as { code?: unknown }).code === '55P03') return false;
-    throw error;
+export async function dropForsakenPartitions(on: Queryable): Promise<void> {
+  const forsaken = await run<{ name: string }>(
+    on,
+    sql`
+      select c.relname as name
+      from pg_inherits i
+      join pg_class c on c.oid = i.inhrelid
+      where i.inhparent = any (${[...PARTITIONED]}::text[]::regclass[])
+        and not exists (select from connection n where right(c.relname, 32) = replace(n.id::text, '-', ''))`,
+  );
+  for (const { name } of forsaken) {
+    await on
+      .query(`set local lock_timeout = '200ms'; drop table if exists ${name}`)
+      .catch((error: unknown) => {
+        if ((error as { code?: unknown }).code !== LOCK_NOT_AVAILABLE) throw error;
+      });
   }
 }

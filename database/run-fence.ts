@@ -30,6 +30,8 @@ export async function takeOver(pool: pg.Pool, fence: RunFence): Promise<void> {
       returning id`,
   );
   if (!taken) throw overtaken(fence);
+  // Those that began between the two statements.
+  await endEarlierSessions(pool, fence);
 }
 
 /**
@@ -65,8 +67,8 @@ export function fencedTransaction<T>(
 }
 
 /**
- * Runs `work` in a transaction that a later attempt can find and end, without holding the run's row: for tables
- * that belong to one read, several at a time.
+ * Runs `work` in a transaction that shares the run's row with others of its kind, so that several may go on at a
+ * time: for tables that belong to one read. A later attempt can find and end it; the run cannot be closed before.
  * @throws Fenced when this attempt is not the latest.
  */
 export function namedTransaction<T>(
@@ -76,7 +78,7 @@ export function namedTransaction<T>(
 ): Promise<T> {
   return transaction(pool, async (client) => {
     await nameSession(client, fence);
-    const latest = await runOne(client, latestAttempt(fence));
+    const latest = await runOne(client, sql`${latestAttempt(fence)} for key share`);
     if (!latest) throw overtaken(fence);
     return work(client);
   });

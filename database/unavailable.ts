@@ -1,7 +1,7 @@
 // Tells "the database is away" from "the statement is wrong", so that the first is tried again.
 
-/** PostgreSQL's connection and operator-intervention classes (Appendix A of its manual), and crash recovery. */
-const SQL_STATES = /^(08...|57P0[1-5]|53300|25P0[34])$/;
+/** PostgreSQL's connection and operator-intervention classes (Appendix A of its manual), want of memory or connections, and crash recovery. */
+const SQL_STATES = /^(08...|57P0[1-5]|53[23]00|25P0[34])$/;
 const NODE_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'ETIMEDOUT', 'EAI_AGAIN']);
 
 /** Whether `error` says that the connection to PostgreSQL was lost or could not be made. */

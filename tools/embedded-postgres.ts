@@ -57,6 +57,8 @@ const SERVER_SETTINGS: Record<string, string> = {
   // No socket file: its path has a length limit, and a password over loopback does as well.
   unix_socket_directories: '',
   max_connections: '200',
+  // A statement over all connections takes a lock for each partition and index of each.
+  max_locks_per_transaction: '256',
   effective_cache_size: '1GB',
   work_mem: '32MB',
   maintenance_work_mem: '128MB',

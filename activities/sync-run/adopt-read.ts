@@ -12,7 +12,7 @@ import {
 import type { CountChange } from '../../database/queries/sync/object-counts.ts';
 import { recordAdoption } from '../../database/queries/sync/record-read.ts';
 import { recordBatch } from '../../database/queries/sync/run-batches.ts';
-import { connectionTurn, namedTransaction } from '../../database/run-fence.ts';
+import { connectionTurn, endEarlierSessions, namedTransaction } from '../../database/run-fence.ts';
 import { type MergeInput, mergeScope } from './merge-context.ts';
 import { percentOf } from './progress.ts';
 import type { StepContext } from './run-step.ts';
@@ -24,12 +24,12 @@ const LANES = 2;
  * Builds what is missing beside the staged entries, indexes all of it in bulk, and attaches it in one transaction:
  * readers see nothing of the connection, or everything. What an attempt built that died is found and used, since
  * nobody sees these tables but this read.
- * @returns false when another project of the connection was first: this read is to be merged
+ * @returns false when there is nothing, or another project of the connection was first: this read is to be merged
  */
-export async function adoptRead(context: StepContext, input: MergeInput): Promise<boolean> {
-  const { deps, fence, plan, signal } = context;
+export async function adoptRead(context: StepContext, input: MergeInput, staged: number): Promise<boolean> {
+  const { deps, fence, plan } = context;
   const { pool } = deps.database;
-  if (await hasPartitions(pool, plan.connectionId)) return false;
+  if (staged === 0 || (await hasPartitions(pool, plan.connectionId))) return false;
   const scope = mergeScope(context, input.readEpoch);
   const tables = adoptedTables(scope, input.readEpoch);
   await namedTransaction(pool, fence, (client) => countMembers(client, scope));
@@ -37,25 +37,22 @@ export async function adoptRead(context: StepContext, input: MergeInput): Promis
   const build = (parent: Parameters<typeof buildTable>[3]) => () =>
     namedTransaction(pool, fence, (client) => buildTable(client, scope, tables, parent));
   let classes: CountChange[] = [];
-  await inLanes(
-    [
-      build('membership'),
-      // The search index is the last by name and takes the longest.
-      ...indexes
-        .toReversed()
-        .map(
-          (statement) => () =>
-            namedTransaction(pool, fence, async (client) => void (await client.query(statement))),
-        ),
-      build('object_change'),
-      build('object_reference'),
-      build('object_scope'),
-      async () => {
-        classes = await countClasses(pool, scope);
-      },
-    ],
-    signal,
-  );
+  await inLanesUntilAborted(context, [
+    build('membership'),
+    // The search index is the last by name and takes the longest.
+    ...indexes
+      .toReversed()
+      .map(
+        (statement) => () =>
+          namedTransaction(pool, fence, async (client) => void (await client.query(statement))),
+      ),
+    build('object_change'),
+    build('object_reference'),
+    build('object_scope'),
+    async () => {
+      classes = await countClasses(pool, scope);
+    },
+  ]);
   return connectionTurn(pool, fence, plan.connectionId, async (client) => {
     if (await hasPartitions(client, plan.connectionId)) return false;
     const counts = await adoptTables(client, scope, tables, classes);
@@ -64,6 +61,25 @@ export async function adoptRead(context: StepContext, input: MergeInput): Promis
     await recordAdoption(client, plan.runId);
     return true;
   });
+}
+
+/** As `inLanes`; whoever cancels need not wait until the longest index is built. */
+async function inLanesUntilAborted(context: StepContext, tasks: (() => Promise<void>)[]): Promise<void> {
+  const { fence, signal, deps } = context;
+  const endOwnSessions = () =>
+    void endEarlierSessions(deps.database.pool, { ...fence, epoch: fence.epoch + 1 }).catch(
+      (error: unknown) =>
+        deps.logger.warn(
+          { err: error, runId: fence.runId },
+          'a cancelled step goes on to its next statement',
+        ),
+    );
+  signal.addEventListener('abort', endOwnSessions, { once: true });
+  try {
+    await inLanes(tasks, signal);
+  } finally {
+    signal.removeEventListener('abort', endOwnSessions);
+  }
 }
 
 /** Works the tasks off, LANES at a time; the first failure ends it once those under way are over. */

@@ -16,7 +16,8 @@ export async function mergeObjects(deps: ActivityDependencies, input: MergeInput
   await runStep(deps, input, ['merge'], async (context) => {
     const { pool } = deps.database;
     const read = await verifyStaging(pool, input.runId, input.readEpoch);
-    if (read.adopted || (input.adoptable && (await adoptRead(context, input)))) return finish(context);
+    if (read.adopted || (input.adoptable && (await adoptRead(context, input, read.staged))))
+      return finish(context);
     const scope = mergeScope(context, input.readEpoch);
     await indexStaging(pool, scope.tables);
     const last = (await stagedBatches(pool, scope.tables)).entries ?? -1;

@@ -13,6 +13,7 @@ import {
   stagingTables,
 } from '../../database/queries/sync/staging.ts';
 import { fencedTransaction } from '../../database/run-fence.ts';
+import { StagingLost } from '../../domain/run-failure.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { withConnector } from './open-connector.ts';
 import { createPageStager, type StagedPage } from './page-stager.ts';
@@ -43,9 +44,13 @@ export async function readSource(deps: ActivityDependencies, input: StepInput): 
     if (!adoptable) await indexStaging(pool, tables);
     await fencedTransaction(pool, fence, async (client) => {
       const repeated = adoptable ? await indexIds(client, tables) : 0;
+      const { read, rejected } = totals;
+      if (!(await completeRead(client, fence, { staged: read - rejected, rejected, repeated })))
+        throw new StagingLost(
+          'A crash of the database took part of what was read; the source is read again.',
+        );
       totals.read -= repeated;
       totals.changed -= repeated;
-      await completeRead(client, fence, repeated);
       await finishStep(client, fence.runId, ['read'], 'completed', {
         read: totals.read,
         errors: totals.rejected,
@@ -107,7 +112,7 @@ async function writePage(
   read: number,
 ): Promise<void> {
   await fencedTransaction(deps.database.pool, fence, async (client) => {
-    // Whatever a crash loses of these commits, the read that wrote them is lost with it.
+    // A crash may lose the last of these commits, rows and count together: completeRead finds out.
     await client.query('set local synchronous_commit = off');
     await stagePage(client, tables, page, adoptable);
     await recordPage(client, {

@@ -23,6 +23,8 @@ const MOVED = {
 
 export class Migration20261122000200_partitions extends Migration {
   override async up(): Promise<void> {
+    // What an open run staged has another shape: it reads again.
+    this.addSql(`update sync_run set staged_epoch = null where status in ('running', 'paused')`);
     // A read whose staging became the connection's partitions as a whole has nothing left to merge.
     this.addSql(`alter table sync_run add adopted boolean not null default false`);
     for (const table of Object.keys(MOVED)) {
@@ -196,6 +198,21 @@ export class Migration20261122000200_partitions extends Migration {
           and (jsonb_array_length(case jsonb_typeof(value) when 'array' then value else '[]' end) = 1
                or ordered_values(other -> key) is distinct from ordered_values(value))
       $$`);
+    this.addSql(`
+      create function names_in(attributes jsonb) returns text[]
+      language sql immutable parallel safe as $$
+        select coalesce(array_agg(name), '{}') from jsonb_object_keys(coalesce(attributes, '{}')) name
+      $$`);
+    // Two changes one after the other as one: before, what the first found, and of attributes that it left alone, what
+    // the second found; after, the other way round; without what is as it was.
+    this.addSql(`
+      create function combined_change(before1 jsonb, after1 jsonb, before2 jsonb, after2 jsonb,
+                                      out before jsonb, out after jsonb)
+      language sql immutable parallel safe as $$
+        select attributes_differing(b, a), attributes_differing(a, b)
+        from (select (coalesce(before2, '{}') - names_in(before1) - names_in(after1)) || coalesce(before1, '{}') as b,
+                     (coalesce(after1, '{}') - names_in(before2) - names_in(after2)) || coalesce(after2, '{}') as a) ends
+      $$`);
     // Every change keeps what it replaced, so an object's first version is what it holds now with all changes undone:
     // of each attribute that ever changed, what the earliest change says was there before.
     this.addSql(`
@@ -211,7 +228,7 @@ export class Migration20261122000200_partitions extends Migration {
           from (select distinct on (name) name, c.before -> name as before
                 from object_change c, jsonb_object_keys(coalesce(c.before, '{}') || coalesce(c.after, '{}')) name
                 where c.connection_id = connection and c.object_id = object
-                  and c.kind in ('updated', 'reactivated') and not starts_with(name, 'mapped.')
+                  and c.kind <> 'created' and not starts_with(name, 'mapped.')
                 order by name, c.id) earliest) undone
         where o.connection_id = connection and o.id = object
       $$`);

@@ -2,22 +2,16 @@
 import type pg from 'pg';
 import { AppError } from '../../domain/app-error.ts';
 import { longTransaction } from '../long-transaction.ts';
-import { dropPartitions, PARTITIONED } from '../partitions.ts';
+import { PARTITIONED } from '../partitions.ts';
 import { lockConnection } from '../run-fence.ts';
 import { run, runOne, sql } from '../sql.ts';
 
 /**
- * Says whether there was such a connection. Its partitions are emptied with it and dropped after it; those that
- * somebody reads at that moment stay behind, empty.
+ * Says whether there was such a connection. Its partitions stay behind, empty, until `dropForsakenPartitions` finds
+ * a moment in which nobody uses the tables.
  * @throws AppError `conflict` while sync projects use it.
  */
-export async function deleteConnection(pool: pg.Pool, id: string): Promise<boolean> {
-  const deleted = await deleteRows(pool, id);
-  if (deleted) await dropPartitions(pool, id);
-  return deleted;
-}
-
-function deleteRows(pool: pg.Pool, id: string): Promise<boolean> {
+export function deleteConnection(pool: pg.Pool, id: string): Promise<boolean> {
   return longTransaction(pool, async (client) => {
     const found = await runOne(client, sql`select id from connection where id = ${id}::uuid for update`);
     if (!found) return false;

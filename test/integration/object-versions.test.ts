@@ -84,6 +84,26 @@ describe('first_version', () => {
   });
 });
 
+describe('combined_change', () => {
+  it('says of two changes what one would', async () => {
+    const change = (one: string, other: string) =>
+      `attributes_differing($${one}::jsonb, $${other}::jsonb), attributes_differing($${other}::jsonb, $${one}::jsonb)`;
+    await fc.assert(
+      fc.asyncProperty(attributes, attributes, attributes, async (first, second, third) => {
+        const { rows } = await client.query(
+          `select c.before, c.after, attributes_differing($1::jsonb, $3::jsonb) as "wantedBefore",
+             attributes_differing($3::jsonb, $1::jsonb) as "wantedAfter"
+           from combined_change(${change('1', '2')}, ${change('2', '3')}) c`,
+          [first, second, third].map((version) => JSON.stringify(version)),
+        );
+        const [{ before, after, wantedBefore, wantedAfter }] = rows;
+        expect({ before, after }).toEqual({ before: wantedBefore, after: wantedAfter });
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
 describe('attributes_differing', () => {
   it('names what the other lacks or holds otherwise', async () => {
     await fc.assert(

@@ -34,7 +34,7 @@ export async function buildTable(
   );
   if (there?.there) return;
   // Whole tables are joined and sorted, once: more memory than a query of the API gets.
-  await client.query(`set local work_mem = '128MB'; set local maintenance_work_mem = '256MB'`);
+  await client.query(`set local work_mem = '64MB'`);
   await createLike(client, parent, table, scope.connectionId);
   const [columns, rows] = ROWS[parent](scope);
   await run(client, sql`insert into ${sql.raw(table)} (${sql.raw(columns)}) ${rows}`);

@@ -32,9 +32,10 @@ const COPIED = ENTRY_COLUMNS.filter(
   (name) => ![...STAGING_COLUMNS, 'source_id', 'members_hash'].includes(name),
 );
 /** The mapped fields, for the history of a change that lies in the mapping alone; side fields have none. */
-const MAPPED = COPIED.slice(COPIED.indexOf('display_name'), COPIED.indexOf('member_attribute')).filter(
-  (name) => name !== 'is_active' && name !== 'last_logon_at' && name !== 'source_changed_at',
-);
+const MAPPED = [
+  'object_class',
+  ...COPIED.slice(COPIED.indexOf('display_name'), COPIED.indexOf('member_attribute')),
+].filter((name) => name !== 'is_active' && name !== 'last_logon_at' && name !== 'source_changed_at');
 
 /** What a change keeps of the version it found, for questions about the time before it (see moment.ts). */
 const FOUND = [
@@ -131,7 +132,7 @@ function countChanges(row: ChangedRow): CountChange[] {
 
 /**
  * Rewrites what differs: by content (`updated`), because it had been removed (`reactivated`), or in side
- * attributes or the order of values alone, which is no change that anybody counts. Served as `createObjects`.
+ * attributes or the order of values alone, which is no change that anybody counts unless a field shows it. Served as `createObjects`.
  */
 async function updateObjects(
   client: pg.PoolClient,
@@ -172,10 +173,10 @@ async function updateObjects(
         -- Read again after a fault, and changed at the source meanwhile: still one change of this run.
         on conflict (run_id, object_id, connection_id) do update
           set kind = case object_change.kind when 'removed' then 'updated' else object_change.kind end,
-              before = case when object_change.kind <> 'created'
-                            then coalesce(excluded.before, '{}') || coalesce(object_change.before, '{}') end,
-              after = case when object_change.kind <> 'created'
-                           then coalesce(object_change.after, '{}') || coalesce(excluded.after, '{}') end
+              (before, after) = (
+                select combined.before, combined.after
+                from combined_change(object_change.before, object_change.after, excluded.before, excluded.after) combined
+                where object_change.kind <> 'created')
       )
       select id, kind, moved, changed.object_class as "objectClass", old_class as "oldClass",
              old_removed_at is not null as "wasRemoved"
@@ -184,8 +185,9 @@ async function updateObjects(
 }
 
 /**
- * What `one` holds and `other` does not: attributes and the DN; where those are equal, the change lies in the
- * mapping, and the mapped fields are shown as `mapped.<column>`. Null where nothing differs.
+ * What `one` holds and `other` does not: attributes and the DN. Where those hold the same, fields may differ all the
+ * same (by the mapping, the class, or which of several values came first): these are shown as `mapped.<column>`.
+ * Null where nothing differs.
  */
 function versionOf(one: string, other: string): RawBuilder<unknown> {
   const dn = (row: string) =>

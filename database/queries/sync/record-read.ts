@@ -59,16 +59,27 @@ export async function recordPage(
   );
 }
 
-/** The read is complete, less what it brought twice: from now on its staging may be merged. */
-export async function completeRead(client: pg.PoolClient, fence: RunFence, repeated: number): Promise<void> {
-  await run(
+/**
+ * The read is complete, less what it brought twice: from now on its staging may be merged.
+ * @param sent what this read sent in all; its pages commit without waiting for the disk, so that a crash of
+ *   PostgreSQL may have taken some that nobody else would miss
+ * @returns false when not all of it is there: the source must be read again
+ */
+export async function completeRead(
+  client: pg.PoolClient,
+  fence: RunFence,
+  sent: { staged: number; rejected: number; repeated: number },
+): Promise<boolean> {
+  const complete = await runOne(
     client,
     sql`
       update sync_run set
-        staged_epoch = ${fence.epoch}, staged_count = staged_count - ${repeated},
-        counts = counts || jsonb_build_object('read', staged_count - ${repeated} + rejected_count)
-      where id = ${fence.runId}`,
+        staged_epoch = ${fence.epoch}, staged_count = staged_count - ${sent.repeated},
+        counts = counts || jsonb_build_object('read', staged_count - ${sent.repeated} + rejected_count)
+      where id = ${fence.runId} and staged_count = ${sent.staged} and rejected_count = ${sent.rejected}
+      returning id`,
   );
+  return complete !== undefined;
 }
 
 /** The run's account of a complete read. */
