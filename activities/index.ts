@@ -1,7 +1,10 @@
 // All activities, bound to what they work with; workflows import the type of this and nothing else of it.
+
+import type { ScheduledRun } from '../database/queries/enqueue-scheduled-run.ts';
 import type { ClaimedRun } from '../database/queries/sync/claim-run.ts';
 import type { RunOutcome } from '../database/queries/sync/finish-run.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { enqueueScheduledRun } from './enqueue-run/enqueue-scheduled-run.ts';
 import { checkSource } from './sync-run/check-source.ts';
 import { claimRun } from './sync-run/claim-run.ts';
 import { type CleanUpInput, type CleanUpResult, cleanUp } from './sync-run/clean-up.ts';
@@ -14,6 +17,8 @@ import type { StepInput } from './sync-run/run-step.ts';
 
 export function createActivities(deps: ActivityDependencies) {
   return {
+    enqueueScheduledRun: (input: { projectId: string; scheduledFor: string }): Promise<ScheduledRun> =>
+      enqueueScheduledRun(deps, input),
     claimRun: (projectId: string): Promise<ClaimedRun | null> => claimRun(deps, projectId),
     checkSource: (input: StepInput): Promise<void> => checkSource(deps, input),
     readSource: (input: StepInput): Promise<ReadResult> => readSource(deps, input),

@@ -26,6 +26,7 @@ import { syncHistoryRoutes } from './routes/sync-history.ts';
 import { syncProjectsRoutes } from './routes/sync-projects.ts';
 import { systemRoutes } from './routes/system.ts';
 import { usersRoutes } from './routes/users.ts';
+import { createSyncSchedules } from './sync-schedules.ts';
 import { createSyncTrigger } from './sync-trigger.ts';
 
 /** The whole API as an Express app that listens to nothing yet. */
@@ -49,6 +50,7 @@ export function createApp(deps: AppDeps): Express {
     tokens,
     passwords: createPasswordVerifier(),
     trigger: createSyncTrigger(deps.temporal, deps.settings.TEMPORAL_TASK_QUEUE),
+    schedules: createSyncSchedules(deps),
     respondWithList: createListResponder(deps.keys.cursor, pool, deps.logger),
   });
   return app;

@@ -5,6 +5,7 @@ import { dropForsakenPartitions } from '../database/partitions.ts';
 import { deleteExpiredTokens } from '../database/queries/access-tokens.ts';
 import { deleteOldLoginFailures } from '../database/queries/login-failures.ts';
 import { projectsWithOpenRuns, runsWaitingToStop } from '../database/queries/waiting-runs.ts';
+import type { SyncSchedules } from './sync-schedules.ts';
 import type { SyncTrigger } from './sync-trigger.ts';
 
 /** Younger rows are still in the hands of the request that wrote them. */
@@ -12,6 +13,8 @@ const GRACE_SECONDS = 3;
 /** What one sweep takes on, so that a long outage is not followed by a flood. */
 const MOST_A_SWEEP = 50;
 const CLEAN_EVERY_MS = 3_600_000;
+/** How often all schedules are compared: somebody may have changed one in Temporal, or Temporal lost its store. */
+const RECONCILE_EVERY_MS = 600_000;
 
 export interface RunSweep {
   /** One sweep; never throws. */
@@ -21,24 +24,32 @@ export interface RunSweep {
 }
 
 /** Sweeps at once and then every `everyMs` milliseconds, one sweep at a time. */
-export function startRunSweep(deps: {
-  pool: Pool;
-  trigger: SyncTrigger;
-  logger: Logger;
-  everyMs: number;
-}): RunSweep {
+export function startRunSweep(deps: SweepDeps & { everyMs: number }): RunSweep {
   let going: Promise<void> | null = null;
-  let cleanedAt = Number.NEGATIVE_INFINITY;
   const attempt = (what: string, work: () => Promise<void>) =>
-    work().catch(({ message }: Error) => deps.logger.warn({ message }, `${what} failed; it is repeated`));
+    work().then(
+      () => true,
+      ({ message }: Error) => {
+        deps.logger.warn({ message }, `${what} failed; it is repeated`);
+        return false;
+      },
+    );
+  const clean = everySoOften(CLEAN_EVERY_MS, async () => {
+    const { pool } = deps;
+    await attempt('dropping the tables of deleted connections', () => dropForsakenPartitions(pool));
+    await attempt('clearing away expired tokens', () => deleteExpiredTokens(pool));
+    await attempt('clearing away old sign-in failures', () => deleteOldLoginFailures(pool));
+    return true;
+  });
+  const reconcile = everySoOften(RECONCILE_EVERY_MS, () =>
+    attempt('comparing schedules with Temporal', () => deps.schedules.reconcile()),
+  );
   const once = async () => {
     await attempt('the sweep of queued runs', () => wakeWaiting(deps));
     await attempt('the sweep of cancelled runs', () => stopCancelled(deps));
-    if (performance.now() - cleanedAt < CLEAN_EVERY_MS) return;
-    cleanedAt = performance.now();
-    await attempt('dropping the tables of deleted connections', () => dropForsakenPartitions(deps.pool));
-    await attempt('clearing away expired tokens', () => deleteExpiredTokens(deps.pool));
-    await attempt('clearing away old sign-in failures', () => deleteOldLoginFailures(deps.pool));
+    await attempt('the sweep of schedules', () => deps.schedules.catchUp());
+    await reconcile();
+    await clean();
   };
   const sweep = () => {
     going ??= once().finally(() => {
@@ -61,7 +72,17 @@ export function startRunSweep(deps: {
 interface SweepDeps {
   pool: Pool;
   trigger: SyncTrigger;
+  schedules: SyncSchedules;
   logger: Logger;
+}
+
+/** Does the work at once, and then again when it failed or `everyMs` milliseconds have passed. */
+function everySoOften(everyMs: number, work: () => Promise<boolean>): () => Promise<void> {
+  let doneAt = Number.NEGATIVE_INFINITY;
+  return async () => {
+    if (performance.now() - doneAt < everyMs) return;
+    if (await work()) doneAt = performance.now();
+  };
 }
 
 /** All at once, so that a call which hangs holds up no other. */

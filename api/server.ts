@@ -17,6 +17,7 @@ import { importDirectory } from './connection-test.ts';
 import type { AppDeps } from './dependencies.ts';
 import { answerClientError } from './http/client-error.ts';
 import { startRunSweep } from './run-sweep.ts';
+import { createSyncSchedules } from './sync-schedules.ts';
 import { createSyncTrigger } from './sync-trigger.ts';
 import { createTemporalAccess } from './temporal-access.ts';
 
@@ -46,7 +47,8 @@ async function main(): Promise<void> {
   const deps = assemble(settings, logger, database);
   const server = await listen(createServer(createApp(deps)).on('clientError', answerClientError), settings);
   const trigger = createSyncTrigger(deps.temporal, settings.TEMPORAL_TASK_QUEUE);
-  const sweep = startRunSweep({ pool: database.pool, trigger, logger, everyMs: SWEEP_EVERY_MS });
+  const schedules = createSyncSchedules(deps);
+  const sweep = startRunSweep({ pool: database.pool, trigger, schedules, logger, everyMs: SWEEP_EVERY_MS });
   logger.info(`listening on ${addressOf(server)}`);
   const signal = await new Promise<string>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name));

@@ -1,17 +1,14 @@
 // Tells a project's workflow that something is queued, cancelled or approved, starting it where it does not run.
 import { isGrpcServiceError, ServiceError } from '@temporalio/client';
-import { TypedSearchAttributes, WorkflowNotFoundError } from '@temporalio/common';
+import { WorkflowNotFoundError } from '@temporalio/common';
 import { AppError } from '../domain/app-error.ts';
 import {
   cancelRunSignal,
-  DEFAULT_SYNC_TIMINGS,
   resumeRunSignal,
-  SEARCH_ATTRIBUTES,
   SYNC_PROJECT_WORKFLOW,
-  type SyncProjectInput,
-  syncProjectWorkflowId,
   wakeSignal,
 } from '../workflows/messages.ts';
+import { syncProjectStart } from '../workflows/sync-project-start.ts';
 import type { TemporalAccess } from './dependencies.ts';
 
 /** A call to Temporal that takes longer counts as failed: the sweep will repeat it. */
@@ -36,7 +33,7 @@ export function createSyncTrigger(temporal: TemporalAccess, taskQueue: string): 
     wake: (project) =>
       call((client) =>
         client.workflow.signalWithStart(SYNC_PROJECT_WORKFLOW, {
-          ...startOptions(project, taskQueue),
+          ...syncProjectStart(project, taskQueue),
           signal: wakeSignal,
           signalArgs: [],
         }),
@@ -44,7 +41,7 @@ export function createSyncTrigger(temporal: TemporalAccess, taskQueue: string): 
     ensureStarted: (project) =>
       call((client) =>
         client.workflow.start(SYNC_PROJECT_WORKFLOW, {
-          ...startOptions(project, taskQueue),
+          ...syncProjectStart(project, taskQueue),
           workflowIdConflictPolicy: 'USE_EXISTING',
         }),
       ),
@@ -52,24 +49,6 @@ export function createSyncTrigger(temporal: TemporalAccess, taskQueue: string): 
       call((client) => client.workflow.getHandle(workflowId).signal(cancelRunSignal, { runId })),
     resume: ({ runId, workflowId }) =>
       call((client) => client.workflow.getHandle(workflowId).signal(resumeRunSignal, { runId })),
-  };
-}
-
-function startOptions(
-  { projectId, projectName }: { projectId: string; projectName: string },
-  taskQueue: string,
-) {
-  const input: SyncProjectInput = { projectId, timings: DEFAULT_SYNC_TIMINGS };
-  return {
-    workflowId: syncProjectWorkflowId(projectId),
-    taskQueue,
-    args: [input],
-    staticSummary: `Sync of ${projectName}`,
-    memo: { project: projectName },
-    typedSearchAttributes: new TypedSearchAttributes([
-      { key: SEARCH_ATTRIBUTES.projectId, value: projectId },
-      { key: SEARCH_ATTRIBUTES.projectName, value: projectName },
-    ]),
   };
 }
 

@@ -55,6 +55,7 @@ export const runSchema = z
     overrideDeleteThreshold: z.boolean(),
     status: z.enum(RUN_STATUSES),
     pauseReason: z.string().nullable(),
+    scheduledFor: time.nullable(),
     queuedAt: time,
     startedAt: time.nullable(),
     finishedAt: time.nullable(),

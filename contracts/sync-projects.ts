@@ -90,7 +90,10 @@ const settings = {
     .strictObject({ cron: text(200, 1), timeZone: text(100, 1) })
     .nullable()
     .optional()
-    .meta({ description: 'Not available yet: anything but null is refused.' }),
+    .meta({
+      description:
+        '`cron` has five fields: minute, hour, day of month, month, day of week; `timeZone` is a name of the IANA database. Null ends the schedule.',
+    }),
 };
 
 export const createProjectBody = z.strictObject({ name, connectionId: id, ...settings });

@@ -1,2 +1,3 @@
 // The entry of the workflow bundle: what is exported here can be started by its name.
+export { enqueueRun } from './enqueue-run.ts';
 export { syncProject } from './sync-project.ts';

@@ -32,6 +32,23 @@ export interface SyncProjectInput {
   timings: SyncTimings;
 }
 
+/** What a project's schedule starts; see enqueue-run.ts. */
+export const ENQUEUE_RUN_WORKFLOW = 'enqueueRun';
+
+export interface EnqueueRunInput {
+  projectId: string;
+}
+
+/** Of the Temporal Schedule of a project. */
+export function syncScheduleId(projectId: string): string {
+  return `sync-schedule:${projectId}`;
+}
+
+/** Temporal appends the scheduled time to it. */
+export function enqueueRunWorkflowId(projectId: string): string {
+  return `enqueue-run:${projectId}`;
+}
+
 /** Something was queued for this project: look. */
 export const wakeSignal = defineSignal('wake');
 /** A run is to stop; queued ones are cancelled in the database and never reach the workflow. */

@@ -4,6 +4,7 @@ import type { PasswordVerifier } from '../auth/passwords.ts';
 import type { Tokens } from '../auth/tokens.ts';
 import type { AppDeps } from '../dependencies.ts';
 import type { RespondWithList } from '../http/list-response.ts';
+import type { SyncSchedules } from '../sync-schedules.ts';
 import type { SyncTrigger } from '../sync-trigger.ts';
 
 export interface RouteDeps extends AppDeps {
@@ -11,6 +12,7 @@ export interface RouteDeps extends AppDeps {
   tokens: Tokens;
   passwords: PasswordVerifier;
   trigger: SyncTrigger;
+  schedules: SyncSchedules;
 }
 
 /** `found`, or a 404 that names what was asked for. @throws AppError `not_found`. */

@@ -14,12 +14,12 @@ import { getProject, listProjects } from '../../database/queries/list-projects.t
 import { newId } from '../../database/queries/new-id.ts';
 import { checkMappings } from '../../domain/mapping-checks.ts';
 import type { AttributeMapping } from '../../domain/object-fields.ts';
+import { type CronSchedule, checkSchedule } from '../../domain/schedule.ts';
 import { requirePrincipal } from '../auth/principal.ts';
 import { definitionOf } from '../connection-config.ts';
 import { requestId } from '../http/request-context.ts';
 import { invalidRequest } from '../http/validation-errors.ts';
 import { triggerRun } from '../trigger-run.ts';
-import { refuseNotYet } from './not-yet.ts';
 import { orNotFound, type RouteDeps } from './route-dependencies.ts';
 
 type Settings = z.output<typeof updateProjectBody>;
@@ -37,16 +37,19 @@ export function syncProjectsRoutes(deps: RouteDeps) {
       }),
     create: async ({ body, res }) => {
       const id = await createProject(deps, body);
+      if (body.schedule) await deps.schedules.tell(id);
       res.setHeader('Location', `/api/sync/projects/${id}`);
       return { status: 201, body: { data: await existing(id) } };
     },
     get: async ({ params }) => ({ status: 200, body: { data: await existing(params.id) } }),
     update: async ({ params, body }) => {
       await updateProject(deps, params.id, body);
+      if (body.schedule !== undefined || body.enabled !== undefined) await deps.schedules.tell(params.id);
       return { status: 200, body: { data: await existing(params.id) } };
     },
     delete: async ({ params }) => {
       orNotFound((await deleteProject(pool, params.id)) || undefined, 'Sync project', params.id);
+      await deps.schedules.tell(params.id);
       return { status: 204, body: undefined };
     },
     run: async ({ req, res, params, body }) => {
@@ -59,10 +62,13 @@ export function syncProjectsRoutes(deps: RouteDeps) {
   });
 }
 
-function refuseLaterFeatures(settings: Settings): void {
-  refuseNotYet('body', settings, ['schedule']);
+/** @throws AppError `invalid_request` for what this version cannot do, and for a schedule that is none. */
+function refuseUnusable(settings: Settings): void {
   if (settings.defaultMode === 'incremental')
     throw invalidRequest([{ path: 'body.defaultMode', message: "'incremental' is not available yet" }]);
+  const wrong = settings.schedule ? checkSchedule(settings.schedule) : [];
+  if (wrong.length > 0)
+    throw invalidRequest(wrong.map(({ path, message }) => ({ path: `body.schedule.${path}`, message })));
 }
 
 /** @throws AppError `invalid_request` naming what cannot be read or mapped. */
@@ -86,7 +92,7 @@ async function createProject(
   deps: RouteDeps,
   body: Settings & { name: string; connectionId: string },
 ): Promise<string> {
-  refuseLaterFeatures(body);
+  refuseUnusable(body);
   const id = await newId(deps.database.pool);
   const created = deps.database.orm.em.fork().transactional((em) => insertProject(deps, em, id, body));
   await orNameTaken(created, `There is a sync project named '${body.name}' already.`);
@@ -108,29 +114,40 @@ async function insertProject(
   const scopes = body.scopes ?? definition.defaultScopes(connection.config);
   const attributeMappings = body.attributeMappings ?? [];
   checkProject(definition, scopes, attributeMappings);
-  const { schedule, ...settings } = body;
   em.create(SyncProjectEntity, {
-    ...withoutUndefined(settings),
+    ...withoutUndefined(body),
     id,
     scopes,
     attributeMappings,
-    schedule: null,
+    schedule: body.schedule ?? null,
+    scheduleRevision: body.schedule ? 1 : 0,
   } as never);
 }
 
 async function updateProject(deps: RouteDeps, id: string, body: Settings): Promise<void> {
-  refuseLaterFeatures(body);
+  refuseUnusable(body);
   const updated = deps.database.orm.em.fork().transactional(async (em) => {
     // Locked, since what is checked is the old and the new together.
     const lock = { lockMode: LockMode.PESSIMISTIC_WRITE };
     const found = await em.findOne(SyncProjectEntity, { id }, lock);
     const project = orNotFound(found ?? undefined, 'Sync project', id);
+    const before = scheduleState(project);
     Object.assign(project, withoutUndefined(body));
+    if (scheduleState(project) !== before) {
+      project.scheduleRevision += 1;
+      project.scheduleChangedAt = new Date();
+    }
     if (body.scopes === undefined && body.attributeMappings === undefined) return;
     const connection = await em.findOneOrFail(ConnectionEntity, { id: project.connectionId });
     checkProject(definitionOf(deps.connectors, connection.type), project.scopes, project.attributeMappings);
   });
   await orNameTaken(updated, `There is a sync project named '${body.name}' already.`);
+}
+
+/** What Temporal is told of a project. */
+function scheduleState(project: { enabled: boolean; schedule?: CronSchedule | null | undefined }): string {
+  const { enabled, schedule } = project;
+  return JSON.stringify([enabled, schedule?.cron, schedule?.timeZone]);
 }
 
 function withoutUndefined<T extends object>(given: T): Partial<T> {

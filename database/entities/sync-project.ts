@@ -1,16 +1,12 @@
 // A sync project: what is read from a connection, how it is mapped, and under which guards.
 import { defineEntity, p } from '@mikro-orm/core';
 import type { AttributeMapping } from '../../domain/object-fields.ts';
+import type { CronSchedule } from '../../domain/schedule.ts';
 
 export interface ProjectScope {
   objectClass: string;
   baseDn: string | null;
   filter: string | null;
-}
-
-export interface ProjectSchedule {
-  cron: string;
-  timeZone: string;
 }
 
 export type SyncMode = 'full' | 'incremental';
@@ -29,7 +25,9 @@ export const SyncProjectEntity = defineEntity({
     defaultMode: p.text().$type<SyncMode>().default('full'),
     deleteThresholdPercent: p.double().default(10),
     errorThreshold: p.integer().default(100),
-    schedule: p.json<ProjectSchedule>().nullable(),
+    schedule: p.json<CronSchedule>().nullable(),
+    scheduleRevision: p.integer().default(0),
+    scheduleChangedAt: p.datetime().defaultRaw('now()'),
     seenThroughAt: p.datetime().nullable(),
     createdAt: p.datetime().defaultRaw('now()'),
     updatedAt: p

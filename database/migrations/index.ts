@@ -3,10 +3,12 @@ import { Migration20261122000000_sync } from './Migration20261122000000_sync.ts'
 import { Migration20261122000100_access } from './Migration20261122000100_access.ts';
 import { Migration20261122000200_partitions } from './Migration20261122000200_partitions.ts';
 import { Migration20261122222500_names_before } from './Migration20261122222500_names_before.ts';
+import { Migration20261122222600_schedules } from './Migration20261122222600_schedules.ts';
 
 export const MIGRATIONS = [
   { name: 'Migration20261122000000_sync', class: Migration20261122000000_sync },
   { name: 'Migration20261122000100_access', class: Migration20261122000100_access },
   { name: 'Migration20261122000200_partitions', class: Migration20261122000200_partitions },
   { name: 'Migration20261122222500_names_before', class: Migration20261122222500_names_before },
+  { name: 'Migration20261122222600_schedules', class: Migration20261122222600_schedules },
 ];

@@ -13,6 +13,8 @@ export interface RunRequest {
   mode: SyncMode;
   dryRun: boolean;
   overrideDeleteThreshold: boolean;
+  /** The time of the schedule that this run is for. */
+  scheduledFor?: Date | null;
 }
 
 /**
@@ -27,10 +29,11 @@ export async function enqueueRun(
     on,
     sql`
       insert into sync_run (project_id, project_name, connection_id, workflow_id, trigger, triggered_by, note,
-                            mode, dry_run, override_delete_threshold)
+                            mode, dry_run, override_delete_threshold, scheduled_for)
       values (${request.projectId}, ${request.projectName}, ${request.connectionId}, ${request.workflowId},
               ${request.trigger}, ${request.triggeredBy}, ${request.note},
-              ${request.mode}, ${request.dryRun}, ${request.overrideDeleteThreshold})
+              ${request.mode}, ${request.dryRun}, ${request.overrideDeleteThreshold},
+              ${request.scheduledFor ?? null})
       on conflict (project_id, mode, dry_run, override_delete_threshold) where status = 'queued'
         -- Writes nothing new; it makes the queued row come back in "returning".
         do update set project_name = excluded.project_name

@@ -34,6 +34,8 @@ export interface RunRow {
   overrideDeleteThreshold: boolean;
   status: RunStatus;
   pauseReason: string | null;
+  /** The time of the schedule that the run is for. */
+  scheduledFor: string | null;
   queuedAt: string;
   startedAt: string | null;
   finishedAt: string | null;
@@ -76,7 +78,7 @@ export const runColumns: RawBuilder<unknown> = sql`
     o.id, o.project_id as "projectId", o.project_name as "projectName", o.workflow_id as "workflowId",
     o.temporal_run_id as "temporalRunId", o.trigger, o.triggered_by as "triggeredBy", o.note, o.mode,
     o.dry_run as "dryRun", o.override_delete_threshold as "overrideDeleteThreshold", o.status,
-    o.pause_reason as "pauseReason", o.queued_at as "queuedAt", o.started_at as "startedAt",
+    o.pause_reason as "pauseReason", o.scheduled_for as "scheduledFor", o.queued_at as "queuedAt", o.started_at as "startedAt",
     o.finished_at as "finishedAt", o.cancel_requested_at as "cancelRequestedAt",
     (extract(epoch from coalesce(o.finished_at, clock_timestamp()) - o.started_at) * 1000)::bigint as "durationMs",
     ${counts} as counts, jsonb_build_object('step', o.progress_step, 'percent', o.progress_percent) as progress,

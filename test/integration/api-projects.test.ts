@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { startRunSweep } from '../../api/run-sweep.ts';
+import { createSyncSchedules } from '../../api/sync-schedules.ts';
 import { createSyncTrigger } from '../../api/sync-trigger.ts';
 import { createTemporalAccess } from '../../api/temporal-access.ts';
 import { startApi, type TestApi } from '../support/api.ts';
@@ -55,7 +56,6 @@ describe('POST /api/sync/projects', () => {
     [{ enabled: 'yes' }, 'body.enabled'],
     [{ attributeMappings: [{ target: 'nope', source: 'x' }] }, 'body.attributeMappings.0.target'],
     [{ attributeMappings: [{ target: 'email', source: 'userPassword' }] }, 'body.attributeMappings.0.source'],
-    [{ schedule: { cron: '0 * * * *', timeZone: 'UTC' } }, 'body.schedule'],
     [{ defaultMode: 'incremental' }, 'body.defaultMode'],
     [{ lastRun: null }, 'body.lastRun'],
   ])('refuses %j, naming %s', async (more, path) => {
@@ -243,7 +243,14 @@ describe('POST /api/sync/projects/{id}/run', () => {
     const ensureStarted: typeof real.ensureStarted = (project) =>
       project.projectId === ids[0] ? Promise.reject(new Error('refused')) : real.ensureStarted(project);
     const logger = pino({ level: 'silent' });
-    const sweep = startRunSweep({ pool, trigger: { ...real, ensureStarted }, logger, everyMs: 60_000 });
+    const schedules = createSyncSchedules({ ...api, temporal, logger });
+    const sweep = startRunSweep({
+      pool,
+      trigger: { ...real, ensureStarted },
+      schedules,
+      logger,
+      everyMs: 60_000,
+    });
     try {
       await sweep.sweep();
       const { workflow } = await temporal.client();
@@ -268,12 +275,9 @@ describe('POST /api/sync/projects/{id}/run', () => {
     }
     const temporal = createTemporalAccess(testEnvironment().temporalAddress, 'default');
     const trigger = createSyncTrigger(temporal, api.settings.TEMPORAL_TASK_QUEUE);
-    const sweep = startRunSweep({
-      pool: api.database.pool,
-      trigger,
-      logger: pino({ level: 'silent' }),
-      everyMs: 200,
-    });
+    const logger = pino({ level: 'silent' });
+    const schedules = createSyncSchedules({ ...api, temporal, logger });
+    const sweep = startRunSweep({ pool: api.database.pool, trigger, schedules, logger, everyMs: 200 });
     try {
       const client = await temporal.client();
       const started = await until('the sweep to start the workflow', () =>

@@ -33,6 +33,7 @@ function runWith(status: RunDetails['status'], percent: number): Answer {
     trigger: 'api',
     triggeredBy: 'admin',
     note: null,
+    scheduledFor: null,
     mode: 'full',
     dryRun: false,
     overrideDeleteThreshold: false,
