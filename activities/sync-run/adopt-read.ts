@@ -17,8 +17,8 @@ import { type MergeInput, mergeScope } from './merge-context.ts';
 import { percentOf } from './progress.ts';
 import type { StepContext } from './run-step.ts';
 
-/** Tables and indexes that are built side by side; more would only take each other's time. */
-const LANES = 2;
+/** Tables and indexes that are built side by side: while one waits for the disk, others go on. */
+const LANES = 3;
 
 /**
  * Builds what is missing beside the staged entries, indexes all of it in bulk, and attaches it in one transaction:
