@@ -9,8 +9,9 @@ export type CopyValue = string | number | boolean | null;
 
 const NEEDS_ESCAPE = /[\\\n\r\t]/;
 const ESCAPES: Record<string, string> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-/** Bytes that are gathered before they are handed to the connection. */
-const CHUNK = 256 * 1024;
+/** Bytes of the first chunk of rows, and of the largest: they grow, so that few rows take little room. */
+const FIRST_CHUNK = 16 * 1024;
+const LARGEST_CHUNK = 256 * 1024;
 
 /** One line of COPY's text format (PostgreSQL manual, COPY, "Text Format"). */
 export function copyLine(values: readonly CopyValue[]): string {
@@ -27,6 +28,8 @@ export function copyLine(values: readonly CopyValue[]): string {
   return `${line}\n`;
 }
 
+const NOTHING = Buffer.alloc(0);
+
 /**
  * Rows as COPY takes them. Each is turned into bytes as it is added: what waits for the database lies outside the
  * heap, where the garbage collector need not look at it time and again.
@@ -35,8 +38,10 @@ export class CopyRows {
   /** How many rows there are. */
   count = 0;
   private readonly full: Buffer[] = [];
-  private current = Buffer.alloc(0);
+  private current = NOTHING;
   private used = 0;
+  /** Of the next chunk. */
+  private size = FIRST_CHUNK;
 
   add(values: readonly CopyValue[]): void {
     const line = copyLine(values);
@@ -54,14 +59,15 @@ export class CopyRows {
   /** Hands out what was added, and forgets it. */
   take(): Buffer[] {
     const chunks = [...this.full.splice(0), this.current.subarray(0, this.used)];
-    this.current = Buffer.alloc(0);
+    this.current = NOTHING;
     this.used = 0;
     return chunks.filter((chunk) => chunk.length > 0);
   }
 
   private begin(room: number): void {
     if (this.used > 0) this.full.push(this.current.subarray(0, this.used));
-    this.current = Buffer.allocUnsafeSlow(Math.max(CHUNK, room));
+    this.current = Buffer.allocUnsafeSlow(Math.max(this.size, room));
+    this.size = Math.min(LARGEST_CHUNK, this.size * 2);
     this.used = 0;
   }
 }

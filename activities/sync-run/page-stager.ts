@@ -13,6 +13,8 @@ import type { StepContext } from './run-step.ts';
 
 /** One page, ready to be copied: the ids of all entries that count, and rows of those that differ. */
 export interface StagedPage extends StagedRows {
+  /** Entries that count. */
+  count: number;
   rejected: RejectedEntry[];
   notices: string[];
 }
@@ -67,10 +69,16 @@ export function createPageStager(
     return sourceIds.map(() => UNKNOWN);
   }
 
+  function noteSeen(staged: StagedPage, sourceId: string): void {
+    staged.count += 1;
+    // All of an adoptable read is in the rows of its entries.
+    if (!adoptable) staged.seen.add([sourceId]);
+  }
+
   function stageEntry(read: ReadEntry, stored: KnownEntry, staged: StagedPage, groups: StagedGroup[]): void {
     const digest = entryDigest(read, mappingOf(read.objectClass));
     if (digest === stored.digest) {
-      staged.seen.add([read.sourceId]);
+      noteSeen(staged, read.sourceId);
       return;
     }
     const decoded = read.decode();
@@ -85,7 +93,7 @@ export function createPageStager(
       staged.rejected.push(refusal);
       return;
     }
-    staged.seen.add([read.sourceId]);
+    noteSeen(staged, read.sourceId);
     const members = membersDigest(entry);
     if (members !== stored.membersHash) {
       const { sourceId, memberAttribute, memberValues } = entry;
@@ -119,6 +127,7 @@ export function createPageStager(
       const stored = await known;
       const groups: StagedGroup[] = [];
       const staged: StagedPage = {
+        count: 0,
         seen: new CopyRows(),
         entries: new CopyRows(),
         members: () => rows.memberRows(groups),

@@ -90,7 +90,7 @@ async function readPages(
         reading.catch(() => {});
         const staged = await stager.stage(looked);
         await writing;
-        totals.read += staged.seen.count + staged.rejected.length;
+        totals.read += staged.count + staged.rejected.length;
         totals.rejected += staged.rejected.length;
         totals.changed += staged.entries.count;
         writing = writePage(context, tables, adoptable, staged, totals.read);
@@ -118,7 +118,7 @@ async function writePage(
     await recordPage(client, {
       runId: fence.runId,
       epoch: fence.epoch,
-      staged: page.seen.count,
+      staged: page.count,
       rejected: page.rejected,
       notices: page.notices,
       percent: percentOf('read', readFraction(read, plan.expected)),
