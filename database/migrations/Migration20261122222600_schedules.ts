@@ -27,11 +27,11 @@ export class Migration20261122222600_schedules extends Migration {
     this.addSql(`
       create unique index sync_run_scheduled on sync_run (project_id, scheduled_for) where scheduled_for is not null`);
     this.addSql(`
-      create index sync_run_completed on sync_run (project_id, finished_at desc) where status = 'completed' and not dry_run`);
+      create index sync_run_project_completed on sync_run (project_id, finished_at desc) where status = 'completed' and not dry_run`);
   }
 
   override async down(): Promise<void> {
-    this.addSql(`drop index sync_run_completed, sync_run_scheduled, sync_project_schedule_due`);
+    this.addSql(`drop index sync_run_project_completed, sync_run_scheduled, sync_project_schedule_due`);
     this.addSql(`
       alter table sync_run drop scheduled_for, drop stall_code, drop stall_message, drop stalled_since`);
     this.addSql(`
