@@ -21,6 +21,7 @@ import { authRoutes } from './routes/auth.ts';
 import { connectionsRoutes } from './routes/connections.ts';
 import { groupsRoutes } from './routes/groups.ts';
 import { objectsRoutes } from './routes/objects.ts';
+import { projectPreviewRoutes } from './routes/project-preview.ts';
 import type { RouteDeps } from './routes/route-dependencies.ts';
 import { syncHistoryRoutes } from './routes/sync-history.ts';
 import { syncProjectsRoutes } from './routes/sync-projects.ts';
@@ -72,6 +73,7 @@ function serveContract(app: Express, deps: RouteDeps): void {
     objects: objectsRoutes(deps),
     connections: connectionsRoutes(deps),
     syncProjects: syncProjectsRoutes(deps),
+    projectPreview: projectPreviewRoutes(deps),
     syncHistory: syncHistoryRoutes(deps),
     system: systemRoutes(deps),
   };

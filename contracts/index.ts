@@ -5,6 +5,7 @@ import { connectionsContract } from './connections.ts';
 import { groupsContract } from './groups.ts';
 import { healthContract } from './health.ts';
 import { objectsContract } from './objects.ts';
+import { projectPreviewContract } from './project-preview.ts';
 import { syncHistoryContract } from './sync-history.ts';
 import { syncProjectsContract } from './sync-projects.ts';
 import { usersContract } from './users.ts';
@@ -19,6 +20,7 @@ export const contract = c.router(
     objects: objectsContract,
     connections: connectionsContract,
     syncProjects: syncProjectsContract,
+    projectPreview: projectPreviewContract,
     syncHistory: syncHistoryContract,
     system: healthContract,
   },

@@ -72,7 +72,7 @@ function refuseUnusable(settings: Settings): void {
 }
 
 /** @throws AppError `invalid_request` naming what cannot be read or mapped. */
-function checkProject(
+export function checkProject(
   definition: ConnectorDefinition,
   scopes: ProjectScope[],
   mappings: AttributeMapping[],

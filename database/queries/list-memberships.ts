@@ -71,10 +71,9 @@ export function membersAt(
       with recursive ${walk(question, groupId, true, question.transitive ? undefined : 0)},
       member as (
         -- A key that nobody answers to is no object's id: both are unique here.
-        select coalesce(m.member_id, m.member_key) as key, m.member_id, min(node.number) as number,
+        select coalesce(m.member_id, m.member_key) as key, m.member_id, min(m.number) as number,
                min(case when m.member_id is null then m.reference end) as reference
-        from node
-        cross join lateral (${membershipsAt(question, sql`m.group_id = node.id`)}) m
+        from (${listedAt(groupId, question)}) m
         group by 1, 2
       )
       select member.key, d.id, d.object_class,
@@ -92,6 +91,16 @@ export function membersAt(
     counted: true,
     request,
   };
+}
+
+/** What the groups list that the walk came to, each membership with the number of its group. */
+function listedAt(groupId: string, question: MembershipQuestion): RawBuilder<unknown> {
+  // Of the one group that direct members need, the planner knows how many it has.
+  if (!question.transitive)
+    return sql`select 1 as number, m.* from (${membershipsAt(question, sql`m.group_id = ${groupId}::uuid`)}) m`;
+  return sql`
+    select node.number, m.* from node
+    cross join lateral (${membershipsAt(question, sql`m.group_id = node.id`)}) m`;
 }
 
 export type MembershipSort = 'name' | 'memberCount';

@@ -78,12 +78,17 @@ function groupsAbove(question: MembershipQuestion): RawBuilder<unknown> {
     order by m.group_id, m.member_id`;
 }
 
-/** Only members that have members themselves: those are looked up one by one, in the indexes of groups. */
+/**
+ * Only members that have members themselves: those are looked up one by one, in the indexes of groups. Before the
+ * comparison with what was seen, which takes as long as that is, and few are left for.
+ */
 function groupsBelow(question: MembershipQuestion): RawBuilder<unknown> {
   return sql`
     select distinct on (m.member_id) m.member_id as id, m.group_id as parent
-    from (${membershipsAt(question, sql`m.group_id = any (step.ids)`)}) m
-    where m.member_id is not null and m.member_id <> all (step.seen) and ${hasMembers(question)}
+    from (
+      select m.group_id, m.member_id from (${membershipsAt(question, sql`m.group_id = any (step.ids)`)}) m
+      where m.member_id is not null and ${hasMembers(question)} offset 0) m
+    where m.member_id <> all (step.seen)
     order by m.member_id, m.group_id`;
 }
 
