@@ -51,8 +51,6 @@ export async function triggerRun(
 
 function requestOf(projectId: string, project: LockedProject, wish: RunWish, caller: Principal) {
   const mode = wish.mode ?? project.mode;
-  if (mode === 'incremental')
-    throw invalidRequest([{ path: 'body.mode', message: "'incremental' is not available yet" }]);
   if (wish.dryRun) throw invalidRequest([{ path: 'body.dryRun', message: 'is not available yet' }]);
   return {
     projectId,

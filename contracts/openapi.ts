@@ -102,6 +102,8 @@ function tidy(schema: JsonSchema): void {
   if (schema.type === 'string' && schema.anyOf) delete schema.anyOf;
   // A schema that may be null is written out: in OpenAPI 3.0 a reference cannot say so of what it points to.
   if (schema.nullable) delete schema.title;
+  // In OpenAPI 3.0 an enum that may be null lists it (3.0.3, proposal 2019-10-31).
+  if (schema.nullable && Array.isArray(schema.enum) && !schema.enum.includes(null)) schema.enum.push(null);
   // Zod drops the default of what it transforms.
   if (DEFAULT_KEY in schema) {
     schema.default = schema[DEFAULT_KEY];

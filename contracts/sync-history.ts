@@ -51,6 +51,13 @@ export const runSchema = z
     triggeredBy: z.string().nullable(),
     note: z.string().nullable(),
     mode: z.enum(SYNC_MODES),
+    readMode: z.enum(SYNC_MODES).nullable().meta({
+      description:
+        'What was read: an incremental run may have to read everything, and says why among its errors (code `full_read`). Null before the read begins.',
+    }),
+    idsScanned: z.boolean().meta({
+      description: 'An incremental run that compared all ids with the source, so that it found what is gone.',
+    }),
     dryRun: z.boolean(),
     overrideDeleteThreshold: z.boolean(),
     status: z.enum(RUN_STATUSES),

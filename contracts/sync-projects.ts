@@ -47,6 +47,7 @@ export const projectSchema = z
     scopes: z.array(scopeSchema),
     attributeMappings: z.array(mappingSchema),
     defaultMode: z.enum(SYNC_MODES),
+    idScanEveryRuns: z.number().int(),
     deleteThresholdPercent: z.number(),
     errorThreshold: z.number().int(),
     schedule: scheduleSchema.nullable(),
@@ -83,7 +84,11 @@ const settings = {
   defaultMode: z
     .enum(SYNC_MODES)
     .optional()
-    .meta({ description: '`incremental` is not available yet: refused.' }),
+    .meta({ description: 'What a run does whose trigger names no mode.' }),
+  idScanEveryRuns: z.number().int().min(0).max(1_000).optional().meta({
+    description:
+      'Every how many incremental runs all ids are compared with the source, which finds what was deleted, renamed with its container, or left the filter: 1 (the default) is each one, 0 never. Full runs always find them.',
+  }),
   deleteThresholdPercent: z.number().min(0).max(100).optional(),
   errorThreshold: z.number().int().min(0).max(1_000_000_000).optional(),
   schedule: z
@@ -101,7 +106,7 @@ export const updateProjectBody = z.strictObject({ name: name.optional(), ...sett
 
 export const runBody = z
   .strictObject({
-    mode: z.enum(SYNC_MODES).optional().meta({ description: '`incremental` is not available yet: refused.' }),
+    mode: z.enum(SYNC_MODES).optional().meta({ description: "Default: the project's `defaultMode`." }),
     dryRun: z.boolean().optional().meta({ description: '`true` is not available yet: refused.' }),
     overrideDeleteThreshold: z.boolean().optional(),
     note: text(1_000).nullable().optional(),

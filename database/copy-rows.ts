@@ -90,17 +90,25 @@ export async function copyRows(
   client: pg.PoolClient,
   table: string,
   columns: readonly string[],
-  chunks: Iterable<Buffer>,
+  chunks: Iterable<Buffer> | AsyncIterable<Buffer>,
 ): Promise<void> {
-  const iterator = chunks[Symbol.iterator]();
-  let next = iterator.next();
+  const iterator =
+    Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
+  let next = await iterator.next();
   if (next.done) return;
   const stream = client.query(copyFrom(`copy ${table} (${columns.join(', ')}) from stdin`));
   const done = finished(stream);
   // The stream may fail while we wait for room; `done` then carries the reason and is awaited below.
   done.catch(() => {});
-  for (; !next.done; next = iterator.next()) {
-    if (!stream.write(next.value)) await Promise.race([once(stream, 'drain'), done]);
+  try {
+    for (; !next.done; next = await iterator.next()) {
+      if (!stream.write(next.value)) await Promise.race([once(stream, 'drain'), done]);
+    }
+  } catch (error) {
+    // Whoever makes the rows failed: the statement must end before the transaction can be rolled back.
+    stream.destroy(new Error('there are no more rows'));
+    await done.catch(() => {});
+    throw error;
   }
   stream.end();
   await done;

@@ -5,6 +5,7 @@ import { bindReferences } from '../../database/queries/sync/bind-references.ts';
 import type { MergeScope } from '../../database/queries/sync/merge-objects.ts';
 import { type RemovalCounts, removeObjects } from '../../database/queries/sync/remove-objects.ts';
 import { nextBatch, recordBatch } from '../../database/queries/sync/run-batches.ts';
+import { countClaims } from '../../database/queries/sync/run-plan.ts';
 import { finishStep } from '../../database/queries/sync/run-steps.ts';
 import {
   countPendingRemovals,
@@ -62,7 +63,10 @@ async function listRemovals(context: StepContext, input: CleanUpInput): Promise<
   const listed = await fencedTransaction(deps.database.pool, fence, async (client) => {
     // Looked at where it is used: an emptied table would make everything a candidate.
     await verifyStaging(client, plan.runId, input.readEpoch);
-    return listVanished(client, mergeScope(context, input.readEpoch));
+    if (read.mode === 'full') return listVanished(client, mergeScope(context, input.readEpoch));
+    // What a read of changes did not bring is there all the same: its scan of ids has listed what is not.
+    const vanished = await countPendingRemovals(client, plan.runId);
+    return { vanished, claimed: vanished === 0 ? 0 : await countClaims(client, plan) };
   });
   if (listed.vanished === 0) return 'listed';
   await keepWhatIsThere(context, read.rejected);

@@ -62,10 +62,8 @@ export function syncProjectsRoutes(deps: RouteDeps) {
   });
 }
 
-/** @throws AppError `invalid_request` for what this version cannot do, and for a schedule that is none. */
+/** @throws AppError `invalid_request` for a schedule that is none. */
 function refuseUnusable(settings: Settings): void {
-  if (settings.defaultMode === 'incremental')
-    throw invalidRequest([{ path: 'body.defaultMode', message: "'incremental' is not available yet" }]);
   const wrong = settings.schedule ? checkSchedule(settings.schedule) : [];
   if (wrong.length > 0)
     throw invalidRequest(wrong.map(({ path, message }) => ({ path: `body.schedule.${path}`, message })));

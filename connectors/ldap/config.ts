@@ -76,6 +76,8 @@ export const ldapConfigSchema = z
     pageSize: z.number().int().min(1).max(10_000).default(1_000),
     connectTimeoutMs: milliseconds.default(5_000),
     readTimeoutMs: milliseconds.default(60_000),
+    /** How far before the last read an incremental one begins: longer than changes need to arrive, and than clocks differ. */
+    changeOverlapSeconds: z.number().int().min(0).max(604_800).default(300),
     /** Part of the API's settings for every directory; reads are all that this connector does, whatever it says. */
     readOnly: z.boolean().default(true),
   })

@@ -3,26 +3,31 @@ import { AppError } from '../../domain/app-error.ts';
 import { dnKey } from '../../domain/distinguished-name.ts';
 import { foldText } from '../../domain/folded-text.ts';
 import { attributeKey, type IsSecretAttribute, secretAttributes } from '../../domain/secret-attributes.ts';
-import type { ReadEntry, ReferenceKey, RejectedEntry, SourcePage } from '../../domain/source-entry.ts';
+import type { ReferenceKey, SourcePage } from '../../domain/source-entry.ts';
 import type {
   CapableConnector,
   ConnectionTest,
   ConnectorContext,
+  ScannedId,
   SchemaAttribute,
   SourceScope,
+  Watermark,
 } from '../connector.ts';
 import type { AddressPolicy } from '../dial.ts';
 import { rulesDigest } from '../entry-digest.ts';
 import { type AttributeCatalog, createAttributeCatalog, MEMBER_ATTRIBUTES } from './attribute-catalog.ts';
+import { assertDatesChanges, assertFindsChanges, changedSearches, watermarkAt } from './changes.ts';
 import type { LdapConfig } from './config.ts';
 import { testLdapConnection } from './connection-test.ts';
 import { EntryReader } from './entry-decoder.ts';
-import { EntryScanner, type ScannedEntry } from './entry-scan.ts';
-import { findExistingIds } from './lookup.ts';
+import { readingRules, toPage } from './entry-pages.ts';
+import { EntryScanner } from './entry-scan.ts';
+import { findExistingIds, idAttributesOf, readEntriesByIds } from './lookup.ts';
 import { openSession } from './open-session.ts';
-import { pagedSearch, type ResultBatch } from './paged-search.ts';
+import { pagedSearch } from './paged-search.ts';
 import { requestedAttributes } from './requested-attributes.ts';
-import { defaultLdapScopes, scopedSearches } from './scopes.ts';
+import { defaultLdapScopes, type ScopedSearch, scopedSearches } from './scopes.ts';
+import { serverTime } from './server-clock.ts';
 import {
   noBase,
   readRootDse,
@@ -58,34 +63,6 @@ export function ldapReferenceKey(value: string, attribute: string): ReferenceKey
   } catch {
     return MEMBER_KEYS.has(key) ? `dn:${foldText(name)}` : null;
   }
-}
-
-function toPage(batch: ResultBatch<ScannedEntry>, notices: string[]): SourcePage {
-  const entries: ReadEntry[] = [];
-  const rejected: RejectedEntry[] = [];
-  for (const item of batch.items) {
-    if ('rejected' in item) rejected.push(item.rejected);
-    else entries.push(item);
-  }
-  for (const url of batch.references) {
-    notices.push(`The server refers to ${url} for part of the tree; referrals are not followed.`);
-  }
-  return { entries, rejected, notices: notices.slice(0, 100) };
-}
-
-/**
- * Digest of all that decides, for one class, what is made of an entry's bytes: what each requested attribute is
- * taken for, and, where everything is asked for, which ones are dropped on arrival.
- */
-function readingRules(
-  objectClass: string,
-  names: string[],
-  catalog: AttributeCatalog,
-  config: LdapConfig,
-  secretAttributes: string[],
-): string {
-  const traits = names.toSorted().map((name) => catalog.traits(name));
-  return rulesDigest([objectClass, config.idAttribute, secretAttributes.toSorted(), traits]);
 }
 
 const SCHEMA_HIDDEN =
@@ -154,16 +131,114 @@ class LdapConnector implements CapableConnector {
   }
 
   async *read(scopes: SourceScope[], signal: AbortSignal): AsyncGenerator<SourcePage> {
+    const opened = await this.opened(signal);
+    yield* this.readSearches(opened, scopedSearches(scopes, opened.baseDns), signal);
+  }
+
+  async watermark(signal: AbortSignal): Promise<Watermark> {
+    const opened = await this.opened(signal);
+    assertDatesChanges(opened.schema);
+    const now = await this.serverNow(opened);
+    return watermarkAt(now, this.config.changeOverlapSeconds, this.entryRules(opened));
+  }
+
+  async *readChanges(
+    scopes: SourceScope[],
+    since: Watermark,
+    signal: AbortSignal,
+  ): AsyncGenerator<SourcePage> {
+    const opened = await this.opened(signal);
+    const searches = scopedSearches(scopes, opened.baseDns);
+    const present = { now: await this.serverNow(opened), rules: this.entryRules(opened) };
+    for (const [index, changed] of changedSearches(searches, since, present).entries()) {
+      let brought = 0;
+      for await (const page of this.readSearches(opened, [changed], signal)) {
+        brought += page.entries.length + page.rejected.length;
+        yield page;
+      }
+      if (brought === 0)
+        await assertFindsChanges(opened.session, searches[index] as ScopedSearch, this.config.readTimeoutMs);
+    }
+  }
+
+  async *scanIds(scopes: SourceScope[], signal: AbortSignal): AsyncGenerator<ScannedId[]> {
     const { session, schema, catalog, baseDns } = await this.opened(signal);
-    const searches = scopedSearches(scopes, baseDns);
-    const { names, explicit } = requestedAttributes(schema, this.isSecret, this.config.idAttribute);
+    const { idAttribute, pageSize, readTimeoutMs } = this.config;
+    const release = failOnAbort(session, signal);
+    try {
+      for (const { objectClass, baseDn, filter } of scopedSearches(scopes, baseDns)) {
+        const scanner = new EntryScanner(catalog, new EntryReader(catalog, objectClass), '');
+        const batches = pagedSearch(session, {
+          baseDn,
+          filter,
+          attributes: idAttributesOf({ schema, idAttribute }),
+          pageSize,
+          idleTimeoutMs: readTimeoutMs,
+          decode: (bytes, start, end) => scanner.identify(bytes, start, end),
+        });
+        for await (const { items } of batches) yield items.filter((item) => item !== null);
+      }
+    } finally {
+      release();
+    }
+  }
+
+  async *readByIds(
+    sourceIds: string[],
+    scopes: SourceScope[],
+    signal: AbortSignal,
+  ): AsyncGenerator<SourcePage> {
+    const opened = await this.opened(signal);
+    const { session, schema, catalog, baseDns } = opened;
+    const { idAttribute, readTimeoutMs } = this.config;
+    const { names } = this.requested(opened);
+    const reads = scopedSearches(scopes, baseDns).map((search) => {
+      const scanner = this.scannerOf(opened, search.objectClass);
+      const decode = (bytes: Buffer, start: number, end: number) => scanner.scan(bytes, start, end);
+      return { search, attributes: names, decode };
+    });
+    const release = failOnAbort(session, signal);
+    try {
+      const lookup = { session, schema, catalog, idAttribute, idleTimeoutMs: readTimeoutMs };
+      for await (const batch of readEntriesByIds(lookup, sourceIds, reads)) yield toPage(batch, []);
+    } finally {
+      release();
+    }
+  }
+
+  private requested({ schema }: Opened): { names: string[]; explicit: boolean } {
+    return requestedAttributes(schema, this.isSecret, this.config.idAttribute);
+  }
+
+  /** Its digests are the same for the same bytes, whichever of the reads brings them. */
+  private scannerOf(opened: Opened, objectClass: string): EntryScanner {
+    const { names } = this.requested(opened);
+    const rules = readingRules(objectClass, names, opened.catalog, this.config, this.ownSecrets);
+    return new EntryScanner(opened.catalog, new EntryReader(opened.catalog, objectClass), rules);
+  }
+
+  private entryRules(opened: Opened): string {
+    const { names } = this.requested(opened);
+    const rules = readingRules('', names, opened.catalog, this.config, this.ownSecrets);
+    return rulesDigest([rules, opened.baseDns]);
+  }
+
+  private async serverNow({ session }: Opened): Promise<Date> {
+    return (await serverTime(session, this.config.readTimeoutMs)) ?? new Date();
+  }
+
+  private async *readSearches(
+    opened: Opened,
+    searches: ScopedSearch[],
+    signal: AbortSignal,
+  ): AsyncGenerator<SourcePage> {
+    const { session } = opened;
+    const { names, explicit } = this.requested(opened);
     let notices = explicit ? [] : [SCHEMA_HIDDEN];
     const release = failOnAbort(session, signal);
     try {
       for (const { objectClass, baseDn, filter } of searches) {
-        const reader = new EntryReader(catalog, objectClass);
-        const rules = readingRules(objectClass, names, catalog, this.config, this.ownSecrets);
-        const scanner = new EntryScanner(catalog, reader, rules);
+        const scanner = this.scannerOf(opened, objectClass);
         const batches = pagedSearch(session, {
           baseDn,
           filter,

@@ -1,12 +1,13 @@
 // Finds an entry's id and digests its bytes, so that only those that changed have to be decoded.
 import type { ReadEntry, RejectedEntry } from '../../domain/source-entry.ts';
+import type { ScannedId } from '../connector.ts';
 import { digestBytes } from '../entry-digest.ts';
 import type { AttributeCatalog } from './attribute-catalog.ts';
 import { AttributeGuess } from './attribute-guess.ts';
 import type { DecodedEntry, EntryReader } from './entry-decoder.ts';
 import { classTakesMembers, idText, isBetterId } from './entry-id.ts';
 import { BerLength } from './framing.ts';
-import { type DecodedValues, decodeValues } from './values.ts';
+import { type DecodedValues, decodeValues, textOf } from './values.ts';
 
 /** An entry that can be decoded later, or why it cannot be taken. */
 export type ScannedEntry = ReadEntry | { rejected: RejectedEntry };
@@ -66,6 +67,16 @@ export class EntryScanner {
       sourceId = decoded.entry.sourceId;
     }
     return new UndecodedEntry(sourceId, digestBytes(this.rules, content), this.reader, content);
+  }
+
+  /** The id and the name of an entry alone; null for what has no usable ones. */
+  identify(bytes: Buffer, start: number, end: number): ScannedId | null {
+    const content = bytes.subarray(start, end);
+    const sourceId = this.findId(content);
+    if (sourceId === null) return null;
+    const name = this.content(content, 0, content.length, OCTET_STRING);
+    const distinguishedName = textOf(content, name, name + this.length.value);
+    return distinguishedName === null ? null : { sourceId, distinguishedName };
   }
 
   /** The id that the decoder would find; null where it finds none, or the bytes are malformed. */

@@ -1,8 +1,9 @@
-// Looks entries up by their ids, to tell an entry that moved during a read from one that is gone.
+// Finds entries by their ids: to tell one that moved from one that is gone, and to read single ones again.
 import { AndFilter, type Filter, OrFilter, SearchRequest } from 'ldapts';
 import { type AttributeCatalog, ID_ATTRIBUTES } from './attribute-catalog.ts';
 import { EntryReader } from './entry-decoder.ts';
 import { equals, parseFilter } from './filter.ts';
+import type { ResultBatch } from './paged-search.ts';
 import {
   LDAP_ADMIN_LIMIT_EXCEEDED,
   LDAP_SIZE_LIMIT_EXCEEDED,
@@ -11,6 +12,7 @@ import {
   sizeLimitError,
 } from './result-codes.ts';
 import type { ScopedSearch } from './scopes.ts';
+import type { EntryDecoder } from './search-results.ts';
 import type { ServerSchema } from './server-schema.ts';
 import type { LdapSession } from './session.ts';
 
@@ -27,7 +29,7 @@ export interface IdLookup {
 }
 
 /** The id attributes that this server can have, and so must be searched. */
-function idAttributesOf({ schema, idAttribute }: IdLookup): string[] {
+export function idAttributesOf({ schema, idAttribute }: Pick<IdLookup, 'schema' | 'idAttribute'>): string[] {
   const own = idAttribute === null ? [] : [idAttribute];
   if (schema === null) return [...ID_ATTRIBUTES, ...own];
   const known = new Set(
@@ -36,37 +38,42 @@ function idAttributesOf({ schema, idAttribute }: IdLookup): string[] {
   return [...ID_ATTRIBUTES.filter((name) => known.has(name.toLowerCase())), ...own];
 }
 
-/** The ids that entries below a base have, among those that the filter names. */
-async function foundIds(
+/** The results of a search that is not paged, since it brings few; cut ones are none. */
+async function* searchResults<T>(
   lookup: IdLookup,
-  baseDn: string,
-  filter: Filter,
-  attributes: string[],
-): Promise<string[]> {
-  const reader = new EntryReader(lookup.catalog, 'user');
+  search: { baseDn: string; filter: Filter; attributes: string[] },
+  decode: EntryDecoder<T>,
+): AsyncGenerator<ResultBatch<T>> {
   const request = new SearchRequest({
     messageId: 0,
-    baseDN: baseDn,
+    baseDN: search.baseDn,
     scope: 'sub',
-    filter,
-    attributes,
+    filter: search.filter,
+    attributes: search.attributes,
     timeLimit: 0,
   });
-  const operation = lookup.session.search(
-    request,
-    (bytes, start, end) => reader.decode(bytes, start, end),
-    lookup.idleTimeoutMs,
-  );
-  const ids: string[] = [];
+  const operation = lookup.session.search(request, decode, lookup.idleTimeoutMs);
+  let received = 0;
   for (;;) {
-    const { items, result } = await operation.next();
-    for (const item of items) if ('entry' in item) ids.push(item.entry.sourceId);
+    const { items, references, result } = await operation.next();
+    received += items.length;
+    yield { items, references };
     if (result === null) continue;
-    if (result.status === LDAP_SUCCESS) return ids;
-    const about = `below '${baseDn}'`;
+    if (result.status === LDAP_SUCCESS) return;
+    const about = `below '${search.baseDn}'`;
     const isCut = result.status === LDAP_SIZE_LIMIT_EXCEEDED || result.status === LDAP_ADMIN_LIMIT_EXCEEDED;
-    throw isCut ? sizeLimitError(result, ids.length, about) : resultError(result, about);
+    throw isCut ? sizeLimitError(result, received, about) : resultError(result, about);
   }
+}
+
+/** A filter for entries of a scope that have one of the ids in one of the attributes. */
+function idFilter(lookup: IdLookup, scope: Filter, ids: string[], attributes: string[]): Filter {
+  const matches = (name: string, id: string): Filter => {
+    const isBinary = lookup.catalog.traits(name).binary && UUID.test(id);
+    return equals(name, isBinary ? Buffer.from(id.replaceAll('-', ''), 'hex') : id);
+  };
+  const filters = ids.flatMap((id) => attributes.map((name) => matches(name, id)));
+  return new AndFilter({ filters: [new OrFilter({ filters }), scope] });
 }
 
 /**
@@ -79,28 +86,56 @@ export async function findExistingIds(
   searches: ScopedSearch[],
 ): Promise<Set<string>> {
   const attributes = idAttributesOf(lookup);
-  const matches = (name: string, id: string): Filter => {
-    const isBinary = lookup.catalog.traits(name).binary && UUID.test(id);
-    return equals(name, isBinary ? Buffer.from(id.replaceAll('-', ''), 'hex') : id);
-  };
+  const reader = new EntryReader(lookup.catalog, 'user');
   const found = new Set<string>();
   for (const { baseDn, filter } of searches) {
     const scope = parseFilter(filter);
     for (let at = 0; at < sourceIds.length; at += CHUNK) {
       const wanted = sourceIds.slice(at, at + CHUNK).filter((id) => !found.has(id));
       if (wanted.length === 0) continue;
-      const ids = new OrFilter({
-        filters: wanted.flatMap((id) => attributes.map((name) => matches(name, id))),
-      });
-      const both = new AndFilter({ filters: [ids, scope] });
+      const filter = idFilter(lookup, scope, wanted, attributes);
       const exact = new Set(wanted);
       // Servers compare most ids without regard to case, and may have written one differently since.
       const folded = new Map(wanted.map((id) => [id.toLowerCase(), id]));
-      for (const id of await foundIds(lookup, baseDn, both, attributes)) {
-        const known = exact.has(id) ? id : folded.get(id.toLowerCase());
-        if (known !== undefined) found.add(known);
+      const results = searchResults(lookup, { baseDn, filter, attributes }, (bytes, start, end) =>
+        reader.decode(bytes, start, end),
+      );
+      for await (const { items } of results) {
+        for (const item of items) {
+          if (!('entry' in item)) continue;
+          const id = item.entry.sourceId;
+          const known = exact.has(id) ? id : folded.get(id.toLowerCase());
+          if (known !== undefined) found.add(known);
+        }
       }
     }
   }
   return found;
+}
+
+/** How the entries of one search are read. */
+export interface EntryRead<T> {
+  search: ScopedSearch;
+  attributes: string[];
+  decode: EntryDecoder<T>;
+}
+
+/**
+ * The entries within the searches that have one of the ids, in the searches' order: what the first one brings, the
+ * later ones may bring again.
+ * @throws AppError as a read does
+ */
+export async function* readEntriesByIds<T>(
+  lookup: IdLookup,
+  sourceIds: string[],
+  reads: EntryRead<T>[],
+): AsyncGenerator<ResultBatch<T>> {
+  const idAttributes = idAttributesOf(lookup);
+  for (const { search, attributes, decode } of reads) {
+    const scope = parseFilter(search.filter);
+    for (let at = 0; at < sourceIds.length; at += CHUNK) {
+      const filter = idFilter(lookup, scope, sourceIds.slice(at, at + CHUNK), idAttributes);
+      yield* searchResults(lookup, { baseDn: search.baseDn, filter, attributes }, decode);
+    }
+  }
 }

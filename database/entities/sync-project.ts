@@ -23,6 +23,7 @@ export const SyncProjectEntity = defineEntity({
     scopes: p.json<ProjectScope[]>(),
     attributeMappings: p.json<AttributeMapping[]>(),
     defaultMode: p.text().$type<SyncMode>().default('full'),
+    idScanEveryRuns: p.integer().default(1),
     deleteThresholdPercent: p.double().default(10),
     errorThreshold: p.integer().default(100),
     schedule: p.json<CronSchedule>().nullable(),

@@ -4,6 +4,7 @@ import { Migration20261122000100_access } from './Migration20261122000100_access
 import { Migration20261122000200_partitions } from './Migration20261122000200_partitions.ts';
 import { Migration20261122222500_names_before } from './Migration20261122222500_names_before.ts';
 import { Migration20261122222600_schedules } from './Migration20261122222600_schedules.ts';
+import { Migration20261122222600_watermarks } from './Migration20261122222600_watermarks.ts';
 
 export const MIGRATIONS = [
   { name: 'Migration20261122000000_sync', class: Migration20261122000000_sync },
@@ -11,4 +12,5 @@ export const MIGRATIONS = [
   { name: 'Migration20261122000200_partitions', class: Migration20261122000200_partitions },
   { name: 'Migration20261122222500_names_before', class: Migration20261122222500_names_before },
   { name: 'Migration20261122222600_schedules', class: Migration20261122222600_schedules },
+  { name: 'Migration20261122222600_watermarks', class: Migration20261122222600_watermarks },
 ];

@@ -17,6 +17,7 @@ export interface ProjectRow {
   scopes: ProjectScope[];
   attributeMappings: AttributeMapping[];
   defaultMode: SyncMode;
+  idScanEveryRuns: number;
   deleteThresholdPercent: number;
   errorThreshold: number;
   schedule: CronSchedule | null;
@@ -37,7 +38,7 @@ type Stored = Omit<ProjectRow, 'lastRun' | 'nextRunAt'> & { lastRunId: string | 
 // The last run by its id: ids are UUIDs of version 7. A scheduled time that was skipped is no run. Served by
 // sync_run_project.
 const columns = sql`o.id, o.name, o.description, o.connection_id as "connectionId", o.enabled, o.scopes,
-    o.attribute_mappings as "attributeMappings", o.default_mode as "defaultMode",
+    o.attribute_mappings as "attributeMappings", o.default_mode as "defaultMode", o.id_scan_every_runs as "idScanEveryRuns",
     o.delete_threshold_percent as "deleteThresholdPercent", o.error_threshold as "errorThreshold", o.schedule,
     o.created_at as "createdAt", o.updated_at as "updatedAt",
     (select r.id from sync_run r where r.project_id = o.id and r.error_code is distinct from 'schedule_skipped' order by r.id desc limit 1) as "lastRunId"`;

@@ -30,6 +30,8 @@ export interface RunRow {
   triggeredBy: string | null;
   note: string | null;
   mode: 'full' | 'incremental';
+  readMode: 'full' | 'incremental' | null;
+  idsScanned: boolean;
   dryRun: boolean;
   overrideDeleteThreshold: boolean;
   status: RunStatus;
@@ -77,6 +79,7 @@ function failure(): RawBuilder<unknown> {
 export const runColumns: RawBuilder<unknown> = sql`
     o.id, o.project_id as "projectId", o.project_name as "projectName", o.workflow_id as "workflowId",
     o.temporal_run_id as "temporalRunId", o.trigger, o.triggered_by as "triggeredBy", o.note, o.mode,
+    o.read_mode as "readMode", o.ids_scanned as "idsScanned",
     o.dry_run as "dryRun", o.override_delete_threshold as "overrideDeleteThreshold", o.status,
     o.pause_reason as "pauseReason", o.scheduled_for as "scheduledFor", o.queued_at as "queuedAt", o.started_at as "startedAt",
     o.finished_at as "finishedAt", o.cancel_requested_at as "cancelRequestedAt",

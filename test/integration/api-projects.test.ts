@@ -56,7 +56,8 @@ describe('POST /api/sync/projects', () => {
     [{ enabled: 'yes' }, 'body.enabled'],
     [{ attributeMappings: [{ target: 'nope', source: 'x' }] }, 'body.attributeMappings.0.target'],
     [{ attributeMappings: [{ target: 'email', source: 'userPassword' }] }, 'body.attributeMappings.0.source'],
-    [{ defaultMode: 'incremental' }, 'body.defaultMode'],
+    [{ defaultMode: 'odd' }, 'body.defaultMode'],
+    [{ idScanEveryRuns: -1 }, 'body.idScanEveryRuns'],
     [{ lastRun: null }, 'body.lastRun'],
   ])('refuses %j, naming %s', async (more, path) => {
     const answer = await api.post('/api/sync/projects', draft(more));
@@ -204,7 +205,6 @@ describe('POST /api/sync/projects/{id}/run', () => {
   });
 
   it.each([
-    [{ mode: 'incremental' }, 'body.mode'],
     [{ dryRun: true }, 'body.dryRun'],
     [{ mode: 'odd' }, 'body.mode'],
     [{ nope: 1 }, 'body.nope'],

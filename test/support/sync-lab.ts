@@ -27,6 +27,8 @@ export interface RunRow {
   id: string;
   status: string;
   epoch: number;
+  read_mode: string | null;
+  ids_scanned: boolean;
   progress_step: string | null;
   pause_reason: string | null;
   counts: Record<string, number>;
@@ -91,6 +93,12 @@ export async function openSyncLab(databaseUrl?: string) {
           const row = await runRow(database, runId);
           return ['completed', 'failed', 'cancelled'].includes(row.status) ? row : null;
         },
+        timeoutMs,
+      ),
+    runReaches: (runId: string, status: string, timeoutMs = 90_000) =>
+      until(
+        `run ${runId} to be ${status}`,
+        async () => ((await runRow(database, runId)).status === status ? true : null),
         timeoutMs,
       ),
     cancel: (projectId: string, runId: string) =>

@@ -1,6 +1,7 @@
 // Ends a run: its status, its reason, and counts that are read off what it wrote.
 import type pg from 'pg';
 import { run, runOne, sql, transaction } from '../../sql.ts';
+import { keepWatermark } from './watermarks.ts';
 
 export type RunOutcome =
   | { status: 'completed' }
@@ -9,7 +10,7 @@ export type RunOutcome =
 
 /**
  * Closes the run and its steps; a run that is over already stays as it is, so that doing it twice does no harm.
- * A completed full run says of all that its project claims that it was there at the run's instant.
+ * A completed run that compared all ids says of all that its project claims that it was there at the run's instant.
  */
 export async function finishRun(pool: pg.Pool, runId: string, outcome: RunOutcome): Promise<boolean> {
   return transaction(pool, async (client) => {
@@ -37,15 +38,21 @@ export async function finishRun(pool: pg.Pool, runId: string, outcome: RunOutcom
     );
     await closeSteps(client, runId, outcome);
     await run(client, sql`delete from sync_pending_removal where run_id = ${runId}`);
-    if (outcome.status === 'completed')
-      await run(
-        client,
-        sql`
-          update sync_project p set seen_through_at = r.started_at
-          from sync_run r where r.id = ${runId} and r.mode = 'full' and p.id = r.project_id`,
-      );
+    if (outcome.status === 'completed') await recordCompletion(client, runId);
     return true;
   });
+}
+
+/** What the next run and the API go by; a dry run has changed nothing of it. */
+async function recordCompletion(client: pg.PoolClient, runId: string): Promise<void> {
+  await keepWatermark(client, runId);
+  await run(
+    client,
+    sql`
+      update sync_project p set seen_through_at = r.started_at
+      from sync_run r
+      where r.id = ${runId} and (r.read_mode = 'full' or r.ids_scanned) and not r.dry_run and p.id = r.project_id`,
+  );
 }
 
 /**

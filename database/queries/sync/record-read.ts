@@ -1,8 +1,10 @@
 // The run's logged account of a read: how much was staged, what was rejected, when it is complete.
 import type pg from 'pg';
 import type { RejectedEntry } from '../../../domain/source-entry.ts';
+import type { SyncMode } from '../../entities/sync-project.ts';
 import type { RunFence } from '../../run-fence.ts';
 import { type Queryable, run, runOne, sql } from '../../sql.ts';
+import type { NextWatermark } from './watermarks.ts';
 
 /** Rows of `sync_run_error` kept a run; the count goes on beyond them. */
 const KEPT_ERRORS = 10_000;
@@ -12,10 +14,29 @@ export async function resetRead(client: pg.PoolClient, runId: string): Promise<v
   await run(
     client,
     sql`
-      update sync_run set staged_epoch = null, adopted = false, staged_count = 0, rejected_count = 0, counts = counts - 'read' - 'errors'
+      update sync_run set staged_epoch = null, adopted = false, staged_count = 0, rejected_count = 0, ids_scanned = false,
+        next_watermark = null, counts = counts - 'read' - 'errors'
       where id = ${runId}`,
   );
   await run(client, sql`delete from sync_run_error where run_id = ${runId} and step = 'read'`);
+  await run(client, sql`delete from sync_pending_removal where run_id = ${runId}`);
+}
+
+/** Notes what is read, and, as the first of the run's errors, why it is not what was asked for. */
+export async function recordReadMode(
+  client: pg.PoolClient,
+  { runId, epoch }: RunFence,
+  mode: SyncMode,
+  reason: string | null,
+): Promise<void> {
+  await run(client, sql`update sync_run set read_mode = ${mode} where id = ${runId}`);
+  if (reason === null) return;
+  await run(
+    client,
+    sql`
+      insert into sync_run_error (run_id, epoch, step, code, message)
+      values (${runId}, ${epoch}, 'read', 'full_read', ${`Everything was read instead of what changed. ${reason}`})`,
+  );
 }
 
 /** One page was staged; commits with it. */
@@ -59,24 +80,34 @@ export async function recordPage(
   );
 }
 
+/** What a read has brought and found, when it is complete. */
+export interface CompleteRead {
+  /** What it sent in all, and how many entries came twice. */
+  staged: number;
+  rejected: number;
+  repeated: number;
+  idsScanned: boolean;
+  next: NextWatermark | null;
+}
+
 /**
- * The read is complete, less what it brought twice: from now on its staging may be merged.
- * @param sent what this read sent in all; its pages commit without waiting for the disk, so that a crash of
- *   PostgreSQL may have taken some that nobody else would miss
+ * The read is complete, less what it brought twice: from now on its staging may be merged. Its pages commit without
+ * waiting for the disk, so that a crash of PostgreSQL may have taken some that nobody else would miss.
  * @returns false when not all of it is there: the source must be read again
  */
 export async function completeRead(
   client: pg.PoolClient,
   fence: RunFence,
-  sent: { staged: number; rejected: number; repeated: number },
+  { staged, rejected, repeated, idsScanned, next }: CompleteRead,
 ): Promise<boolean> {
   const complete = await runOne(
     client,
     sql`
       update sync_run set
-        staged_epoch = ${fence.epoch}, staged_count = staged_count - ${sent.repeated},
-        counts = counts || jsonb_build_object('read', staged_count - ${sent.repeated} + rejected_count)
-      where id = ${fence.runId} and staged_count = ${sent.staged} and rejected_count = ${sent.rejected}
+        staged_epoch = ${fence.epoch}, staged_count = staged_count - ${repeated},
+        ids_scanned = ${idsScanned}, next_watermark = ${next && JSON.stringify(next)}::jsonb,
+        counts = counts || jsonb_build_object('read', staged_count - ${repeated} + rejected_count)
+      where id = ${fence.runId} and staged_count = ${staged} and rejected_count = ${rejected}
       returning id`,
   );
   return complete !== undefined;
@@ -84,6 +115,7 @@ export async function completeRead(
 
 /** The run's account of a complete read. */
 export interface RecordedRead {
+  mode: SyncMode;
   staged: number;
   rejected: number;
   /** All that was staged has become the connection's partitions: there is nothing to merge or to remove. */
@@ -99,7 +131,7 @@ export async function recordedRead(
   const row = await runOne<RecordedRead>(
     on,
     sql`
-      select staged_count::int as staged, rejected_count::int as rejected, adopted
+      select read_mode as mode, staged_count::int as staged, rejected_count::int as rejected, adopted
       from sync_run where id = ${runId} and staged_epoch = ${epoch}`,
   );
   return row ?? null;

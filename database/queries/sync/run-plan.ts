@@ -1,6 +1,6 @@
 // What the steps of a run need to know of its project and connection.
 import type { AttributeMapping } from '../../../domain/object-fields.ts';
-import type { ProjectScope } from '../../entities/sync-project.ts';
+import type { ProjectScope, SyncMode } from '../../entities/sync-project.ts';
 import { type Queryable, runOne, sql } from '../../sql.ts';
 
 export interface RunPlan {
@@ -17,10 +17,12 @@ export interface RunPlan {
   deleteThresholdPercent: number;
   errorThreshold: number;
   overrideDeleteThreshold: boolean;
+  /** What was asked for; see read-choice for what is read. */
+  mode: SyncMode;
+  /** Every how many incremental runs all ids are compared; 0: never. */
+  idScanEveryRuns: number;
   /** The instant that all of this run is dated with: when it started. */
   instant: Date;
-  /** Objects that the project claims: what a read is expected to bring. */
-  expected: number;
 }
 
 /** Null when the project or connection has been deleted meanwhile. */
@@ -32,11 +34,25 @@ export async function runPlan(on: Queryable, runId: string): Promise<RunPlan | n
              c.type as "connectionType", c.config, c.secrets, p.scopes, p.attribute_mappings as "attributeMappings",
              p.delete_threshold_percent as "deleteThresholdPercent", p.error_threshold as "errorThreshold",
              r.override_delete_threshold as "overrideDeleteThreshold", r.started_at as instant,
-             (select count(*) from object_scope s where s.connection_id = c.id and s.project_id = p.id)::int as expected
+             r.mode, p.id_scan_every_runs as "idScanEveryRuns"
       from sync_run r
       join sync_project p on p.id = r.project_id
       join connection c on c.id = p.connection_id
       where r.id = ${runId}`,
   );
   return row ?? null;
+}
+
+/** How many objects a project claims: what a full read is expected to bring. Served by the partition's claims as a whole. */
+export async function countClaims(
+  on: Queryable,
+  project: { projectId: string; connectionId: string },
+): Promise<number> {
+  const row = await runOne<{ claims: number }>(
+    on,
+    sql`
+      select count(*)::int as claims from object_scope
+      where connection_id = ${project.connectionId} and project_id = ${project.projectId}`,
+  );
+  return row?.claims ?? 0;
 }

@@ -35,6 +35,8 @@ function runWith(status: RunDetails['status'], percent: number): Answer {
     note: null,
     scheduledFor: null,
     mode: 'full',
+    readMode: null,
+    idsScanned: false,
     dryRun: false,
     overrideDeleteThreshold: false,
     status,

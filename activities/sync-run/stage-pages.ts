@@ -1,0 +1,74 @@
+// Stages the pages of a read one after the other, three at a time under way.
+import { recordPage } from '../../database/queries/sync/record-read.ts';
+import { type StagingTables, stagePage } from '../../database/queries/sync/staging.ts';
+import { fencedTransaction } from '../../database/run-fence.ts';
+import type { SourcePage } from '../../domain/source-entry.ts';
+import type { PageStager, StagedPage } from './page-stager.ts';
+import { percentOf, readFraction } from './progress.ts';
+import type { StepContext } from './run-step.ts';
+
+export interface ReadTotals {
+  read: number;
+  rejected: number;
+  changed: number;
+}
+
+/** A read that is going on. */
+export interface Reading {
+  context: StepContext;
+  tables: StagingTables;
+  adoptable: boolean;
+  stager: PageStager;
+  /** Grow with each page. */
+  totals: ReadTotals;
+  /** How many entries a full read is likely to bring; 0 where nobody knows. */
+  expected: number;
+}
+
+/** One page is written while the next is looked up and compared, and the one after it read and decoded. */
+export async function stagePages(reading: Reading, source: AsyncIterable<SourcePage>): Promise<void> {
+  const { context, stager, totals } = reading;
+  let writing: Promise<void> = Promise.resolve();
+  const pages = source[Symbol.asyncIterator]();
+  let next = pages.next();
+  try {
+    for (let page = await next; !page.done; page = await next) {
+      context.signal.throwIfAborted();
+      const looked = stager.look(page.value);
+      next = pages.next();
+      // Failures of the read and of the write are thrown where they are awaited.
+      next.catch(() => {});
+      const staged = await stager.stage(looked);
+      await writing;
+      totals.read += staged.count + staged.rejected.length;
+      totals.rejected += staged.rejected.length;
+      totals.changed += staged.entries.count;
+      writing = writePage(reading, staged, totals.read);
+      writing.catch(() => {});
+    }
+  } finally {
+    await Promise.allSettled([pages.return?.()]);
+    await writing;
+  }
+}
+
+async function writePage(
+  { context, tables, adoptable, expected }: Reading,
+  page: StagedPage,
+  read: number,
+): Promise<void> {
+  const { deps, fence } = context;
+  await fencedTransaction(deps.database.pool, fence, async (client) => {
+    // A crash may lose the last of these commits, rows and count together: completeRead finds out.
+    await client.query('set local synchronous_commit = off');
+    await stagePage(client, tables, page, adoptable);
+    await recordPage(client, {
+      runId: fence.runId,
+      epoch: fence.epoch,
+      staged: page.count,
+      rejected: page.rejected,
+      notices: page.notices,
+      percent: percentOf('read', readFraction(read, expected)),
+    });
+  });
+}
