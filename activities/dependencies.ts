@@ -10,5 +10,7 @@ export interface ActivityDependencies {
   connectors: ConnectorRegistry;
   /** The only folder that files are read from. */
   importDirectory: string;
+  /** After which a run that nobody lets go on is cancelled. */
+  pauseTimeoutMs: number;
   logger: Logger;
 }

@@ -1,14 +1,13 @@
 // All activities, bound to what they work with; workflows import the type of this and nothing else of it.
-
 import type { ScheduledRun } from '../database/queries/enqueue-scheduled-run.ts';
-import type { ClaimedRun } from '../database/queries/sync/claim-run.ts';
 import type { RunOutcome } from '../database/queries/sync/finish-run.ts';
+import type { PauseReason } from '../database/queries/sync/pause-run.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { enqueueScheduledRun } from './enqueue-run/enqueue-scheduled-run.ts';
 import { checkSource } from './sync-run/check-source.ts';
-import { claimRun } from './sync-run/claim-run.ts';
+import { type ClaimedRun, claimRun } from './sync-run/claim-run.ts';
 import { type CleanUpInput, type CleanUpResult, cleanUp } from './sync-run/clean-up.ts';
-import { approveRemovals, closeRun, pauseForApproval, settleAfterRun } from './sync-run/close-run.ts';
+import { closeRun, pauseRun, resumeRun, settleAfterRun } from './sync-run/close-run.ts';
 import type { MergeInput } from './sync-run/merge-context.ts';
 import { mergeMemberships } from './sync-run/merge-memberships.ts';
 import { mergeObjects } from './sync-run/merge-objects.ts';
@@ -25,12 +24,13 @@ export function createActivities(deps: ActivityDependencies) {
     mergeObjects: (input: MergeInput): Promise<void> => mergeObjects(deps, input),
     mergeMemberships: (input: MergeInput): Promise<void> => mergeMemberships(deps, input),
     cleanUp: (input: CleanUpInput): Promise<CleanUpResult> => cleanUp(deps, input),
-    pauseForApproval: (runId: string): Promise<void> => pauseForApproval(deps, runId),
+    pauseRun: (input: { runId: string; reason: PauseReason }): Promise<number | null> =>
+      pauseRun(deps, input),
     settleAfterRun: (runId: string): Promise<void> => settleAfterRun(deps, runId),
-    approveRemovals: (runId: string): Promise<void> => approveRemovals(deps, runId),
+    resumeRun: (runId: string): Promise<void> => resumeRun(deps, runId),
     closeRun: (input: { runId: string; outcome: RunOutcome }): Promise<void> => closeRun(deps, input),
   };
 }
 
-export type { ClaimedRun } from '../database/queries/sync/claim-run.ts';
+export type { ClaimedRun } from './sync-run/claim-run.ts';
 export type Activities = ReturnType<typeof createActivities>;

@@ -1,4 +1,5 @@
 // Answers whether the parts work, each asked with a limit of its own, so that the answer never hangs with one.
+import { type PausedRuns, pausedRuns } from '../database/queries/paused-runs.ts';
 import type { AppDeps } from './dependencies.ts';
 
 const LIMIT_MS = 800;
@@ -15,7 +16,12 @@ export interface Health {
   status: 'healthy' | 'degraded' | 'unhealthy';
   version: string;
   uptimeSeconds: number;
-  checks: { database: HealthCheck; temporal: HealthCheck; workers: HealthCheck };
+  checks: {
+    database: HealthCheck;
+    temporal: HealthCheck;
+    workers: HealthCheck;
+    pausedRuns: HealthCheck & PausedRuns;
+  };
 }
 
 /** Task queue type WORKFLOW in Temporal's API (temporalio/api, enums/v1/task_queue.proto). */
@@ -41,7 +47,7 @@ export function createHealthCheck(deps: AppDeps): () => Promise<Health> {
 function createLook(deps: AppDeps): () => Promise<Omit<Health, 'uptimeSeconds'>> {
   const workers = workersCheck(deps);
   return async () => {
-    const [database, temporal, polled] = await Promise.all([
+    const [database, temporal, polled, paused] = await Promise.all([
       check('The database answers.', async () => {
         await deps.database.pool.query('select 1');
       }),
@@ -50,12 +56,13 @@ function createLook(deps: AppDeps): () => Promise<Omit<Health, 'uptimeSeconds'>>
         await client.withDeadline(Date.now() + LIMIT_MS, () => client.workflowService.getSystemInfo({}));
       }),
       workers(),
+      pausedCheck(deps),
     ]);
     const degraded = temporal.status === 'unhealthy' || polled.status === 'unhealthy';
     return {
       status: database.status === 'unhealthy' ? 'unhealthy' : degraded ? 'degraded' : 'healthy',
       version: deps.version,
-      checks: { database, temporal, workers: polled },
+      checks: { database, temporal, workers: polled, pausedRuns: paused },
     };
   };
 }
@@ -77,6 +84,21 @@ function workersCheck({ temporal, settings }: AppDeps): () => Promise<HealthChec
       );
       if (!alive) throw new Error('no worker polls the task queue');
     });
+}
+
+/** Which projects they are of, history tells those who may know. */
+async function pausedCheck({ database }: AppDeps): Promise<HealthCheck & PausedRuns> {
+  let found: PausedRuns = { count: 0, oldestSeconds: 0 };
+  const answer = await check('The database answers.', async () => {
+    found = await pausedRuns(database.pool);
+  });
+  if (answer.status === 'unhealthy') return { ...answer, ...found };
+  const hours = Math.round(found.oldestSeconds / 360) / 10;
+  const message =
+    found.count === 0
+      ? 'No run is paused.'
+      : `${found.count} paused, waiting for a person; the oldest for ${hours} h.`;
+  return { ...answer, message, ...found };
 }
 
 /** What failed is told in words of ours: a driver's message may hold addresses. */

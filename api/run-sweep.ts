@@ -4,7 +4,11 @@ import type { Logger } from 'pino';
 import { dropForsakenPartitions } from '../database/partitions.ts';
 import { deleteExpiredTokens } from '../database/queries/access-tokens.ts';
 import { deleteOldLoginFailures } from '../database/queries/login-failures.ts';
-import { projectsWithOpenRuns, runsWaitingToStop } from '../database/queries/waiting-runs.ts';
+import {
+  projectsWithOpenRuns,
+  runsWaitingToPause,
+  runsWaitingToStop,
+} from '../database/queries/waiting-runs.ts';
 import type { SyncSchedules } from './sync-schedules.ts';
 import type { SyncTrigger } from './sync-trigger.ts';
 
@@ -47,6 +51,7 @@ export function startRunSweep(deps: SweepDeps & { everyMs: number }): RunSweep {
   const once = async () => {
     await attempt('the sweep of queued runs', () => wakeWaiting(deps));
     await attempt('the sweep of cancelled runs', () => stopCancelled(deps));
+    await attempt('the sweep of runs that are to pause', () => pauseAsked(deps));
     await attempt('the sweep of schedules', () => deps.schedules.catchUp());
     await reconcile();
     await clean();
@@ -106,4 +111,13 @@ async function stopCancelled({ pool, trigger, logger }: SweepDeps): Promise<void
       logger.warn({ runId: run.runId, message }, 'a cancelled run could not be told');
     });
   await Promise.all(waiting.map(stop));
+}
+
+async function pauseAsked({ pool, trigger, logger }: SweepDeps): Promise<void> {
+  const waiting = await runsWaitingToPause(pool, GRACE_SECONDS * 5, MOST_A_SWEEP);
+  const pause = (run: Parameters<SyncTrigger['pause']>[0]) =>
+    trigger.pause(run).catch(({ message }: Error) => {
+      logger.warn({ runId: run.runId, message }, 'a run that is to pause could not be told');
+    });
+  await Promise.all(waiting.map(pause));
 }

@@ -4,6 +4,7 @@ import { WorkflowNotFoundError } from '@temporalio/common';
 import { AppError } from '../domain/app-error.ts';
 import {
   cancelRunSignal,
+  pauseRunSignal,
   resumeRunSignal,
   SYNC_PROJECT_WORKFLOW,
   wakeSignal,
@@ -21,7 +22,10 @@ export interface SyncTrigger {
   /** Starts the project's workflow where it does not run, and says nothing to one that does. */
   ensureStarted(project: { projectId: string; projectName: string }): Promise<void>;
   cancel(run: { runId: string; workflowId: string }): Promise<void>;
-  resume(run: { runId: string; workflowId: string }): Promise<void>;
+  /** @param run with the number that its next pause will have. */
+  pause(run: { runId: string; workflowId: string; pause: number }): Promise<void>;
+  /** @param run with the number of the pause that is over. */
+  resume(run: { runId: string; workflowId: string; pause: number }): Promise<void>;
 }
 
 export function createSyncTrigger(temporal: TemporalAccess, taskQueue: string): SyncTrigger {
@@ -47,8 +51,10 @@ export function createSyncTrigger(temporal: TemporalAccess, taskQueue: string): 
       ),
     cancel: ({ runId, workflowId }) =>
       call((client) => client.workflow.getHandle(workflowId).signal(cancelRunSignal, { runId })),
-    resume: ({ runId, workflowId }) =>
-      call((client) => client.workflow.getHandle(workflowId).signal(resumeRunSignal, { runId })),
+    pause: ({ runId, workflowId, pause }) =>
+      call((client) => client.workflow.getHandle(workflowId).signal(pauseRunSignal, { runId, pause })),
+    resume: ({ runId, workflowId, pause }) =>
+      call((client) => client.workflow.getHandle(workflowId).signal(resumeRunSignal, { runId, pause })),
   };
 }
 

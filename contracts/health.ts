@@ -16,7 +16,14 @@ export const healthSchema = z
     status: z.enum(['healthy', 'degraded', 'unhealthy']),
     version: z.string(),
     uptimeSeconds: z.number().int(),
-    checks: z.object({ database: check, temporal: check, workers: check }),
+    checks: z.object({
+      database: check,
+      temporal: check,
+      workers: check,
+      pausedRuns: z
+        .object({ ...check.shape, count: z.number().int(), oldestSeconds: z.number().int() })
+        .meta({ description: 'Runs that wait for a person; they make nothing unhealthy by themselves.' }),
+    }),
   })
   .meta({ title: 'Health' });
 

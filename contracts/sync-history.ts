@@ -20,6 +20,7 @@ const c = initContract();
 
 export const RUN_STATUSES = ['queued', 'running', 'paused', 'completed', 'failed', 'cancelled'] as const;
 export const RUN_TRIGGERS = ['manual', 'scheduled', 'api', 'event'] as const;
+export const PAUSE_REASONS = ['delete_threshold', 'operator'] as const;
 export const SYNC_MODES = ['full', 'incremental'] as const;
 
 const number = z.number().int();
@@ -61,7 +62,15 @@ export const runSchema = z
     dryRun: z.boolean(),
     overrideDeleteThreshold: z.boolean(),
     status: z.enum(RUN_STATUSES),
-    pauseReason: z.string().nullable(),
+    pauseReason: z.enum(PAUSE_REASONS).nullable().meta({
+      description:
+        '`delete_threshold`: more would be removed than the project allows; `operator`: a person paused it.',
+    }),
+    pausedAt: time.nullable(),
+    pauseRequestedAt: time
+      .nullable()
+      .meta({ description: 'When a person asked the run to pause, until it goes on.' }),
+    notice: z.string().nullable().meta({ description: 'What else there is to know of the run.' }),
     scheduledFor: time.nullable(),
     queuedAt: time,
     startedAt: time.nullable(),
@@ -112,10 +121,11 @@ const runErrorSchema = z
 
 const pendingRemovalSchema = z
   .object({
-    id,
+    objectId: id,
     objectClass: z.string(),
     name: z.string(),
     distinguishedName: z.string().nullable(),
+    sourceId: z.string(),
     approved: z.boolean(),
   })
   .meta({ title: 'PendingRemoval' });
@@ -187,11 +197,24 @@ export const syncHistoryContract = c.router(
       body: noBody,
       responses: { 202: single(runSchema), ...notFound, ...conflict, ...bodyFailures },
     },
+    pause: {
+      method: 'POST',
+      path: '/sync/history/:id/pause',
+      summary: 'Pause a run that is running',
+      description:
+        'It pauses as soon as its step can stop, with the reason `operator`; the step begins again when it is resumed, and a read that was not complete starts anew. What was merged stays. A paused run holds no worker; after `IDENTITY_CENTER_PAUSE_TIMEOUT_HOURS` it is cancelled.',
+      metadata: { scope: 'sync:run' },
+      pathParams: idParams,
+      query: z.strictObject({}),
+      body: noBody,
+      responses: { 202: single(runSchema), ...notFound, ...conflict, ...bodyFailures },
+    },
     resume: {
       method: 'POST',
       path: '/sync/history/:id/resume',
-      summary:
-        'Let a run go on that paused at the delete threshold; approves the removals it lists and no others',
+      summary: 'Let a paused run go on',
+      description:
+        'Of a run that paused at the delete threshold it approves the removals that are listed and no others; of one that a person paused it approves nothing.',
       metadata: { scope: 'sync:run' },
       pathParams: idParams,
       query: z.strictObject({}),

@@ -31,6 +31,11 @@ const schema = z.object({
     .positive()
     .max(24 * 365)
     .default(12),
+  IDENTITY_CENTER_PAUSE_TIMEOUT_HOURS: z.coerce
+    .number()
+    .positive()
+    .max(24 * 365)
+    .default(168),
   TRUST_PROXY: z.string().optional(),
   ALLOW_LINK_LOCAL_SOURCES: flag.default(false),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

@@ -27,6 +27,8 @@ export function createWorker({ settings, connection, bundle, activities }: Worke
     maxConcurrentActivityTaskPolls: 2,
     maxConcurrentWorkflowTaskPolls: 2,
     maxCachedWorkflows: 100,
+    // A step that is to stop hears of it with the answer to its next heartbeat (default 30 s).
+    maxHeartbeatThrottleInterval: '1 second',
     // How long the workflows of a worker that died wait for it before another one takes them (default 10 s).
     stickyQueueScheduleToStartTimeout: '2 seconds',
     shutdownGraceTime: '5 seconds',

@@ -50,6 +50,7 @@ async function main(): Promise<void> {
       secretBox: createSecretBox(loadSecretKey(settings)),
       connectors: createConnectorRegistry({ allowLinkLocalSources: settings.ALLOW_LINK_LOCAL_SOURCES }),
       importDirectory: join(home, 'import'),
+      pauseTimeoutMs: settings.IDENTITY_CENTER_PAUSE_TIMEOUT_HOURS * 3_600_000,
       logger,
     },
   });

@@ -16,7 +16,6 @@ export interface SyncTimings {
   retryMaximumMs: number;
   /** How often a step whose source fails is tried in all before the run fails. */
   sourceAttempts: number;
-  pauseTimeoutMs: number;
 }
 
 export const DEFAULT_SYNC_TIMINGS: SyncTimings = {
@@ -24,7 +23,6 @@ export const DEFAULT_SYNC_TIMINGS: SyncTimings = {
   retryInitialMs: 1_000,
   retryMaximumMs: 30_000,
   sourceAttempts: 4,
-  pauseTimeoutMs: 168 * 3_600_000,
 };
 
 export interface SyncProjectInput {
@@ -53,8 +51,10 @@ export function enqueueRunWorkflowId(projectId: string): string {
 export const wakeSignal = defineSignal('wake');
 /** A run is to stop; queued ones are cancelled in the database and never reach the workflow. */
 export const cancelRunSignal = defineSignal<[{ runId: string }]>('cancelRun');
-/** A run that paused at the delete threshold may go on: the listed removals are approved. */
-export const resumeRunSignal = defineSignal<[{ runId: string }]>('resumeRun');
+/** A person wants a run to pause; `pause` is the number that the pause will have. */
+export const pauseRunSignal = defineSignal<[{ runId: string; pause: number }]>('pauseRun');
+/** The run may go on from the pause of that number; at the delete threshold, the listed removals are approved. */
+export const resumeRunSignal = defineSignal<[{ runId: string; pause: number }]>('resumeRun');
 
 export const SEARCH_ATTRIBUTES = {
   projectId: defineSearchAttributeKey('IdentityCenterProjectId', SearchAttributeType.KEYWORD),

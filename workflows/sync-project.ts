@@ -12,11 +12,13 @@ import {
 import { patientActivities } from './activities.ts';
 import {
   cancelRunSignal,
+  pauseRunSignal,
   resumeRunSignal,
   SEARCH_ATTRIBUTES,
   type SyncProjectInput,
   wakeSignal,
 } from './messages.ts';
+import { createPauses, noWishes, type PauseWishes } from './pauses.ts';
 import { executeSyncRun } from './sync-run.ts';
 
 /**
@@ -29,7 +31,13 @@ export async function syncProject(input: SyncProjectInput): Promise<void> {
   let current: { runId: string; scope: CancellationScope } | undefined;
   // A cancel may arrive between the claim of a run and its first step.
   const cancelled = new Set<string>();
-  const resumed = new Set<string>();
+  // So may a pause, and the end of one before its activity was heard of.
+  const wishes = new Map<string, PauseWishes>();
+  const wishesFor = (runId: string): PauseWishes => {
+    const known = wishes.get(runId) ?? noWishes();
+    wishes.set(runId, known);
+    return known;
+  };
 
   setHandler(wakeSignal, () => {
     awake = true;
@@ -38,8 +46,15 @@ export async function syncProject(input: SyncProjectInput): Promise<void> {
     cancelled.add(runId);
     if (current?.runId === runId) current.scope.cancel();
   });
-  setHandler(resumeRunSignal, ({ runId }) => {
-    resumed.add(runId);
+  setHandler(pauseRunSignal, ({ runId, pause }) => {
+    const wish = wishesFor(runId);
+    if (pause <= wish.asked) return;
+    wish.asked = pause;
+    wish.interrupt();
+  });
+  setHandler(resumeRunSignal, ({ runId, pause }) => {
+    const wish = wishesFor(runId);
+    wish.resumed = Math.max(wish.resumed, pause);
   });
 
   while (awake) {
@@ -58,12 +73,12 @@ export async function syncProject(input: SyncProjectInput): Promise<void> {
         run: claimed,
         timings: input.timings,
         scope,
-        waitForResume: (timeoutMs) => condition(() => resumed.has(claimed.runId), timeoutMs),
+        pauses: createPauses(claimed, wishesFor(claimed.runId), input.timings),
       });
       upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.status, value: status }]);
       current = undefined;
       cancelled.delete(claimed.runId);
-      resumed.delete(claimed.runId);
+      wishes.delete(claimed.runId);
       if (workflowInfo().continueAsNewSuggested) {
         await condition(allHandlersFinished);
         await continueAsNew<typeof syncProject>(input);

@@ -1,26 +1,20 @@
 // One run from its first step to its record: connect, read, merge, memberships, cleanup.
 
 import { ActivityFailure } from '@temporalio/common';
-import {
-  ApplicationFailure,
-  CancellationScope,
-  isCancellation,
-  rootCause,
-  upsertSearchAttributes,
-} from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, isCancellation, rootCause } from '@temporalio/workflow';
 import type { ClaimedRun } from '../activities/index.ts';
 import { stepOfEpoch } from '../domain/run-epoch.ts';
 import { STAGING_LOST } from '../domain/run-failure.ts';
 import { housekeeping, patientActivities, stepActivities } from './activities.ts';
-import { SEARCH_ATTRIBUTES, type SyncTimings } from './messages.ts';
+import type { SyncTimings } from './messages.ts';
+import { PauseExpired, type RunPauses } from './pauses.ts';
 
 interface SyncRun {
   run: ClaimedRun;
   timings: SyncTimings;
   /** Cancelled when somebody cancels this run. */
   scope: CancellationScope;
-  /** True when a person let the paused run go on, false when nobody did in time. */
-  waitForResume(timeoutMs: number): Promise<boolean>;
+  pauses: RunPauses;
 }
 
 /** Reads begun anew because the database crashed and emptied the staging; beyond that something else is wrong. */
@@ -39,16 +33,16 @@ export async function executeSyncRun(sync: SyncRun): Promise<'completed' | 'fail
 
 type Outcome =
   | { status: 'completed' }
-  | { status: 'cancelled'; message: string }
+  | { status: 'cancelled'; message: string; notice?: string }
   | { status: 'failed'; code: string; message: string };
 
 async function outcomeOf(sync: SyncRun): Promise<Outcome> {
   try {
-    const finished = await sync.scope.run(() => runSteps(sync));
-    return finished
-      ? { status: 'completed' }
-      : { status: 'cancelled', message: 'Nobody approved the removals in time; nothing was removed.' };
+    await sync.scope.run(() => runSteps(sync));
+    return { status: 'completed' };
   } catch (error) {
+    if (error instanceof PauseExpired)
+      return { status: 'cancelled', message: error.message, notice: error.message };
     // A step that is told to stop may end otherwise: its worker died, or its source failed at that moment.
     if (isCancellation(error) || sync.scope.consideredCancelled)
       return { status: 'cancelled', message: 'The run was cancelled.' };
@@ -57,10 +51,10 @@ async function outcomeOf(sync: SyncRun): Promise<Outcome> {
   }
 }
 
-/** False when the run paused and nobody let it go on. */
-async function runSteps(sync: SyncRun): Promise<boolean> {
+async function runSteps(sync: SyncRun): Promise<void> {
   const steps = numberedSteps(sync);
-  await stepActivities(sync.timings, 'Connect to the source').checkSource(steps.next());
+  const { checkSource } = stepActivities(sync.timings, 'Connect to the source');
+  await sync.pauses.step(() => checkSource(steps.next()));
   for (let reads = 1; ; reads++) {
     try {
       return await readAndMerge(sync, steps);
@@ -70,32 +64,22 @@ async function runSteps(sync: SyncRun): Promise<boolean> {
   }
 }
 
-async function readAndMerge(sync: SyncRun, steps: NumberedSteps): Promise<boolean> {
-  const { timings, run } = sync;
-  const { readEpoch, adoptable, staged } = await stepActivities(
-    timings,
-    'Read the source into staging',
-  ).readSource(steps.next());
-  await stepActivities(timings, `Merge ${staged} entries into objects`).mergeObjects({
-    ...steps.next(),
-    readEpoch,
-    adoptable,
-  });
-  await stepActivities(timings, 'Bring memberships into line').mergeMemberships({
-    ...steps.next(),
-    readEpoch,
-    adoptable,
-  });
-  const { cleanUp } = stepActivities(timings, 'Remove what has left the source');
-  const { needsApproval } = await cleanUp({ ...steps.next(), readEpoch, adoptable, approved: false });
-  if (!needsApproval) return true;
-  await patientActivities(timings).pauseForApproval(run.runId);
-  upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.status, value: 'paused' }]);
-  if (!(await sync.waitForResume(timings.pauseTimeoutMs))) return false;
-  await patientActivities(timings).approveRemovals(run.runId);
-  upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.status, value: 'running' }]);
-  await cleanUp({ ...steps.next(), readEpoch, adoptable, approved: true });
-  return true;
+async function readAndMerge(sync: SyncRun, steps: NumberedSteps): Promise<void> {
+  const { timings, pauses } = sync;
+  const activities = (summary: string) => stepActivities(timings, summary);
+  const { readSource } = activities('Read the source into staging');
+  const { readEpoch, adoptable, staged } = await pauses.step(() => readSource(steps.next()));
+  // Each time a step begins it gets a number of its own, so the input is made anew.
+  const input = () => ({ ...steps.next(), readEpoch, adoptable });
+  const { mergeObjects } = activities(`Merge ${staged} entries into objects`);
+  await pauses.step(() => mergeObjects(input()));
+  const { mergeMemberships } = activities('Bring memberships into line');
+  await pauses.step(() => mergeMemberships(input()));
+  const { cleanUp } = activities('Remove what has left the source');
+  const { needsApproval } = await pauses.step(() => cleanUp({ ...input(), approved: false }));
+  if (!needsApproval) return;
+  await pauses.pause('delete_threshold');
+  await pauses.step(() => cleanUp({ ...input(), approved: true }));
 }
 
 interface NumberedSteps {

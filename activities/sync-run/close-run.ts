@@ -1,6 +1,10 @@
 // Ends, pauses or resumes a run in its record; tried until the database takes it.
 import { finishRun, type RunOutcome } from '../../database/queries/sync/finish-run.ts';
-import { pauseRun, resumeRun } from '../../database/queries/sync/pause-run.ts';
+import {
+  type PauseReason,
+  pauseRun as pauseInRecord,
+  resumeRun as resume,
+} from '../../database/queries/sync/pause-run.ts';
 import { settleTables } from '../../database/queries/sync/settle-tables.ts';
 import { dropStaging } from '../../database/queries/sync/staging.ts';
 import { endEarlierSessions } from '../../database/run-fence.ts';
@@ -29,19 +33,31 @@ export async function settleAfterRun(deps: ActivityDependencies, runId: string):
   });
 }
 
-/** More would go than the project allows: the run waits for a person. */
-export async function pauseForApproval(deps: ActivityDependencies, runId: string): Promise<void> {
-  await guarded(deps, runId, () => pauseRun(deps.database.pool, runId));
+/**
+ * The run waits for a person; what an attempt of it still has open is ended, so that it holds nothing meanwhile.
+ * Answers with the number of the pause, null where the run is over.
+ */
+export function pauseRun(
+  deps: ActivityDependencies,
+  { runId, reason }: { runId: string; reason: PauseReason },
+): Promise<number | null> {
+  const { pool } = deps.database;
+  return guarded(deps, runId, async () => {
+    const pause = await pauseInRecord(pool, runId, reason);
+    await endEarlierSessions(pool, { runId, epoch: Number.MAX_SAFE_INTEGER });
+    deps.logger.info({ runId, reason }, 'run paused');
+    return pause;
+  });
 }
 
-/** A person approved the removals a paused run had listed. */
-export async function approveRemovals(deps: ActivityDependencies, runId: string): Promise<void> {
-  await guarded(deps, runId, () => resumeRun(deps.database.pool, runId));
+/** A person let the run go on; at the delete threshold, that approves what was listed. */
+export function resumeRun(deps: ActivityDependencies, runId: string): Promise<void> {
+  return guarded(deps, runId, () => resume(deps.database.pool, runId));
 }
 
-async function guarded(deps: ActivityDependencies, runId: string, work: () => Promise<void>): Promise<void> {
+async function guarded<T>(deps: ActivityDependencies, runId: string, work: () => Promise<T>): Promise<T> {
   try {
-    await withHeartbeat(work);
+    return await withHeartbeat(work);
   } catch (error) {
     deps.logger.warn({ err: error, runId }, 'the record of a run could not be written');
     throw toFailure(causeOf(error), false);

@@ -1,6 +1,9 @@
 // Step `memberships`: members of the groups that were staged, then every reference that resolves by now.
 import { bindReferences } from '../../database/queries/sync/bind-references.ts';
-import { mergeMemberships as mergeBatch } from '../../database/queries/sync/merge-memberships.ts';
+import {
+  mergeMemberships as mergeBatch,
+  settleDigests,
+} from '../../database/queries/sync/merge-memberships.ts';
 import type { MergeScope } from '../../database/queries/sync/merge-objects.ts';
 import { finishStep } from '../../database/queries/sync/run-steps.ts';
 import { stagedBatches } from '../../database/queries/sync/staging.ts';
@@ -18,6 +21,7 @@ export async function mergeMemberships(deps: ActivityDependencies, input: MergeI
     const read = await verifyStaging(pool, input.runId, input.readEpoch);
     if (!read.adopted) await mergeStaged(context, input, scope);
     await connectionTurn(pool, context.fence, connectionId, async (client) => {
+      if (!read.adopted) await settleDigests(client, scope);
       await bindReferences(client, scope);
       await finishStep(client, input.runId, ['memberships'], 'completed');
     });

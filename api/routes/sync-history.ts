@@ -7,6 +7,7 @@ import { listRunChanges } from '../../database/queries/list-changes.ts';
 import { listPendingRemovals, listRunErrors } from '../../database/queries/list-run-errors.ts';
 import { getRun, getRunDetails, listRuns, type RunRow } from '../../database/queries/list-runs.ts';
 import { requestCancel } from '../../database/queries/request-cancel.ts';
+import { pauseOf, requestPause } from '../../database/queries/request-pause.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { rowSchemaOf } from '../http/csv.ts';
 import { requestId } from '../http/request-context.ts';
@@ -32,11 +33,17 @@ export function syncHistoryRoutes(deps: RouteDeps) {
       await cancel(deps, params.id, requestId(req as Request));
       return { status: 202, body: { data: await existing(params.id) } };
     },
+    pause: async ({ params, req }) => {
+      await pause(deps, params.id, requestId(req as Request));
+      return { status: 202, body: { data: await existing(params.id) } };
+    },
     resume: async ({ params }) => {
+      // Asked first: if the run goes on and pauses again meanwhile, this was not said about that pause.
+      const pause = await pauseOf(pool, params.id);
       const run = await existing(params.id);
       if (run.status !== 'paused')
         throw new AppError('conflict', `This run is ${run.status}; only a paused run can be resumed.`);
-      await deps.trigger.resume({ runId: run.id, workflowId: run.workflowId });
+      await deps.trigger.resume({ runId: run.id, workflowId: run.workflowId, pause });
       return { status: 202, body: { data: run } };
     },
   });
@@ -78,6 +85,25 @@ function partsOfRuns(deps: RouteDeps, existing: (id: string) => Promise<RunRow>)
       },
     },
   );
+}
+
+/** As `cancel`: the wish is in the database first. */
+async function pause(deps: RouteDeps, runId: string, request: string): Promise<void> {
+  const asked = orNotFound(await requestPause(deps.database.pool, runId), 'Run', runId);
+  if (!asked.accepted)
+    throw new AppError(
+      'conflict',
+      asked.status === 'running'
+        ? 'This run is about to be cancelled.'
+        : `This run is ${asked.status}; only a running run can be paused.`,
+    );
+  const { workflowId, pause } = asked;
+  await deps.trigger.pause({ runId, workflowId, pause }).catch((error: unknown) => {
+    deps.logger.warn(
+      { requestId: request, runId, message: (error as Error).message },
+      'a run that is to pause could not be told; it is repeated',
+    );
+  });
 }
 
 /** The wish is in the database first: if the workflow cannot be told now, the sweep of queued runs tells it. */

@@ -2,6 +2,7 @@
 import { Migration20261122000000_sync } from './Migration20261122000000_sync.ts';
 import { Migration20261122000100_access } from './Migration20261122000100_access.ts';
 import { Migration20261122000200_partitions } from './Migration20261122000200_partitions.ts';
+import { Migration20261122222100_pauses } from './Migration20261122222100_pauses.ts';
 import { Migration20261122222500_names_before } from './Migration20261122222500_names_before.ts';
 import { Migration20261122222600_schedules } from './Migration20261122222600_schedules.ts';
 import { Migration20261122222600_watermarks } from './Migration20261122222600_watermarks.ts';
@@ -13,4 +14,5 @@ export const MIGRATIONS = [
   { name: 'Migration20261122222500_names_before', class: Migration20261122222500_names_before },
   { name: 'Migration20261122222600_schedules', class: Migration20261122222600_schedules },
   { name: 'Migration20261122222600_watermarks', class: Migration20261122222600_watermarks },
+  { name: 'Migration20261122222100_pauses', class: Migration20261122222100_pauses },
 ];

@@ -28,10 +28,11 @@ export function listRunErrors(
 }
 
 export interface PendingRemovalRow {
-  id: string;
+  objectId: string;
   objectClass: string;
   name: string;
   distinguishedName: string | null;
+  sourceId: string;
   approved: boolean;
 }
 
@@ -42,11 +43,13 @@ export function listPendingRemovals(
   request: ListRequest,
 ): Promise<ListResult<PendingRemovalRow>> {
   return listRows<PendingRemovalRow>(on, {
-    columns: sql`o.id, o.object_class as "objectClass", o.display_name as name,
+    columns: sql`o.id as "objectId", o.object_class as "objectClass", o.source_id as "sourceId", o.display_name as name,
       o.distinguished_name as "distinguishedName", o.approved`,
     from: sql`(
-      select d.id, d.object_class, d.display_name, d.distinguished_name, p.approved
-      from sync_pending_removal p join directory_object d on d.id = p.object_id
+      select d.id, d.object_class, d.display_name, d.distinguished_name, d.source_id, p.approved
+      from sync_pending_removal p
+      join sync_run r on r.id = p.run_id
+      join directory_object d on d.id = p.object_id and d.connection_id = r.connection_id
       where p.run_id = ${runId}::uuid) o`,
     where: [],
     sort: { expression: sql`lower(o.display_name)`, type: 'text' },

@@ -35,7 +35,10 @@ export interface RunRow {
   dryRun: boolean;
   overrideDeleteThreshold: boolean;
   status: RunStatus;
-  pauseReason: string | null;
+  pauseReason: 'delete_threshold' | 'operator' | null;
+  pausedAt: string | null;
+  pauseRequestedAt: string | null;
+  notice: string | null;
   /** The time of the schedule that the run is for. */
   scheduledFor: string | null;
   queuedAt: string;
@@ -81,7 +84,8 @@ export const runColumns: RawBuilder<unknown> = sql`
     o.temporal_run_id as "temporalRunId", o.trigger, o.triggered_by as "triggeredBy", o.note, o.mode,
     o.read_mode as "readMode", o.ids_scanned as "idsScanned",
     o.dry_run as "dryRun", o.override_delete_threshold as "overrideDeleteThreshold", o.status,
-    o.pause_reason as "pauseReason", o.scheduled_for as "scheduledFor", o.queued_at as "queuedAt", o.started_at as "startedAt",
+    o.pause_reason as "pauseReason", o.paused_at as "pausedAt", o.pause_requested_at as "pauseRequestedAt", o.notice,
+    o.scheduled_for as "scheduledFor", o.queued_at as "queuedAt", o.started_at as "startedAt",
     o.finished_at as "finishedAt", o.cancel_requested_at as "cancelRequestedAt",
     (extract(epoch from coalesce(o.finished_at, clock_timestamp()) - o.started_at) * 1000)::bigint as "durationMs",
     ${counts} as counts, jsonb_build_object('step', o.progress_step, 'percent', o.progress_percent) as progress,

@@ -19,6 +19,21 @@ export function projectsWithOpenRuns(
   );
 }
 
+/** Runs that were asked to pause `seconds` ago or earlier and have not. Served by sync_run_open. */
+export function runsWaitingToPause(
+  on: Queryable,
+  seconds: number,
+  limit: number,
+): Promise<{ runId: string; workflowId: string; pause: number }[]> {
+  return run(
+    on,
+    sql`select id as "runId", workflow_id as "workflowId", pauses + 1 as pause from sync_run
+        where status = 'running' and pause_requested_at < now() - make_interval(secs => ${seconds})
+          and cancel_requested_at is null
+        order by pause_requested_at limit ${limit}`,
+  );
+}
+
 /** Runs that were asked to stop `seconds` ago or earlier and have not. Served by sync_run_open. */
 export function runsWaitingToStop(
   on: Queryable,

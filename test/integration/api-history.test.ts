@@ -128,10 +128,17 @@ describe('/api/sync/history', () => {
     const { pool } = api.database;
     const project = { projectId: await insertProject(pool, connection), connectionId: connection };
     const runId = await insertRun(pool, project, { status: 'paused', pause_reason: 'delete_threshold' });
-    const user = await insertUser(pool, connection, { display_name: 'Leaving' });
+    const user = await insertUser(pool, connection, { display_name: 'Leaving', source_id: 'leaving-1' });
     await pool.query('insert into sync_pending_removal (run_id, object_id) values ($1, $2)', [runId, user]);
     expect((await api.get(`/api/sync/history/${runId}/pending-removals`)).body.data).toEqual([
-      { id: user, objectClass: 'user', name: 'Leaving', distinguishedName: null, approved: false },
+      {
+        objectId: user,
+        objectClass: 'user',
+        name: 'Leaving',
+        distinguishedName: null,
+        sourceId: 'leaving-1',
+        approved: false,
+      },
     ]);
     const over = await insertRun(pool, project);
     expect((await api.post(`/api/sync/history/${over}/resume`)).status).toBe(409);

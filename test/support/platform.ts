@@ -22,7 +22,8 @@ export interface Platform {
 
 export const OVER = ['completed', 'failed', 'cancelled'];
 
-export async function startPlatform(): Promise<Platform> {
+/** @param environment of the worker, beside what it needs. */
+export async function startPlatform(environment: Record<string, string> = {}): Promise<Platform> {
   const database = await createTestDatabase();
   const taskQueue = `platform-${randomUUID()}`;
   const api = await startApi({
@@ -34,6 +35,7 @@ export async function startPlatform(): Promise<Platform> {
     taskQueue,
     home: api.settings.IDENTITY_CENTER_HOME,
     secretKey: TEST_SECRET_KEY,
+    environment,
   });
   const runWith = (runId: string, status: string[]) =>
     until(

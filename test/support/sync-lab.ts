@@ -31,6 +31,8 @@ export interface RunRow {
   ids_scanned: boolean;
   progress_step: string | null;
   pause_reason: string | null;
+  pauses: number;
+  notice: string | null;
   counts: Record<string, number>;
   error_code: string | null;
   error_message: string | null;
@@ -103,8 +105,12 @@ export async function openSyncLab(databaseUrl?: string) {
       ),
     cancel: (projectId: string, runId: string) =>
       client.workflow.getHandle(syncProjectWorkflowId(projectId)).signal(cancelRunSignal, { runId }),
-    resume: (projectId: string, runId: string) =>
-      client.workflow.getHandle(syncProjectWorkflowId(projectId)).signal(resumeRunSignal, { runId }),
+    /** Ends the run's present pause. */
+    resume: async (projectId: string, runId: string) => {
+      const { pauses } = await runRow(database, runId);
+      const signal = { runId, pause: pauses };
+      await client.workflow.getHandle(syncProjectWorkflowId(projectId)).signal(resumeRunSignal, signal);
+    },
     /** What the workers wrote, to be shown when a run does not end. */
     workerLogs: () => workers.map((worker) => worker.log()).join('\n--- next worker\n'),
     async close(): Promise<void> {

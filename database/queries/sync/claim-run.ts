@@ -19,6 +19,10 @@ export interface ClaimedRun {
   /** The highest epoch any earlier attempt at this run had; 0 for a new one. */
   epoch: number;
   projectName: string;
+  /** Pauses so far; what people say names the pause that they mean. */
+  pauses: number;
+  /** A person wants it paused: its workflow was lost while it was, or is to hear of it now. */
+  pauseRequested: boolean;
 }
 
 /**
@@ -39,6 +43,7 @@ export async function claimNextRun(
           -- Claimed by this workflow already: an attempt that comes late must not wake a run that paused since.
           status = case when temporal_run_id = ${temporalRunId} then status else 'running' end,
           pause_reason = case when temporal_run_id = ${temporalRunId} then pause_reason end,
+          paused_at = case when temporal_run_id = ${temporalRunId} or pause_requested_at is not null then paused_at end,
           temporal_run_id = ${temporalRunId},
           started_at = coalesce(started_at, clock_timestamp()), progress_step = coalesce(progress_step, 'connect')
         where id = (
@@ -46,7 +51,8 @@ export async function claimNextRun(
           where project_id = ${projectId} and status in ('running', 'paused', 'queued')
           order by status = 'queued', id limit 1
           for update)
-        returning id as "runId", mode, epoch, project_name as "projectName"`,
+        returning id as "runId", mode, epoch, project_name as "projectName", pauses,
+                  pause_requested_at is not null as "pauseRequested"`,
     );
     if (!claimed) return null;
     await run(

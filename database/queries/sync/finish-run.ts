@@ -5,7 +5,7 @@ import { keepWatermark } from './watermarks.ts';
 
 export type RunOutcome =
   | { status: 'completed' }
-  | { status: 'cancelled'; message: string }
+  | { status: 'cancelled'; message: string; notice?: string }
   | { status: 'failed'; code: string; message: string };
 
 /**
@@ -26,7 +26,8 @@ export async function finishRun(pool: pg.Pool, runId: string, outcome: RunOutcom
       client,
       sql`
         update sync_run set
-          status = ${outcome.status}, finished_at = clock_timestamp(), pause_reason = null,
+          status = ${outcome.status}, finished_at = clock_timestamp(), pause_reason = null, paused_at = null,
+          notice = coalesce(${(outcome.status === 'cancelled' && outcome.notice) || null}, notice),
           -- Nothing of an attempt that is still going may commit after this.
           epoch = epoch + 1,
           error_code = ${outcome.status === 'failed' ? outcome.code : null},
@@ -96,8 +97,9 @@ async function closeSteps(client: pg.PoolClient, runId: string, outcome: RunOutc
         finished_at = case when started_at is null then null else coalesce(finished_at, clock_timestamp()) end,
         error_code = case when status in ('running', 'retrying') and ${failed} then ${failed ? outcome.code : null} else error_code end,
         error_message = case when status in ('running', 'retrying') and ${failed} then ${failed ? outcome.message : null} else error_message end,
-        status = case when status = 'pending' then 'skipped'
-                      when status in ('running', 'retrying') then ${outcome.status}
+        -- A step in which the run paused is pending again.
+        status = case when status = 'pending' and started_at is null then 'skipped'
+                      when status in ('pending', 'running', 'retrying') then ${outcome.status}
                       else status end
       where run_id = ${runId}`,
   );

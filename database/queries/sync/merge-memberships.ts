@@ -1,6 +1,6 @@
 // Brings the open memberships of groups whose members changed into line with what was staged.
 import type pg from 'pg';
-import { runOne, sql } from '../../sql.ts';
+import { run, runOne, sql } from '../../sql.ts';
 import type { MergeScope } from './merge-objects.ts';
 
 export interface MembershipCounts {
@@ -20,6 +20,24 @@ export async function mergeMemberships(
   const membershipsRemoved = await closeMemberships(client, scope, batch);
   const membershipsAdded = await openMemberships(client, scope, batch);
   return { membershipsAdded, membershipsRemoved };
+}
+
+/**
+ * Gives the groups whose members were merged the digests of their entries: from now on they count as known. A hash
+ * join of two staging tables, then a look-up a group by directory_object_source.
+ */
+export async function settleDigests(client: pg.PoolClient, scope: MergeScope): Promise<void> {
+  await run(
+    client,
+    sql`
+      with merged as materialized (
+        select e.source_id, e.digest, e.members_hash from ${sql.raw(scope.tables.group)} g
+        join ${sql.raw(scope.tables.entry)} e on e.source_id = g.source_id)
+      update directory_object o set digest = merged.digest
+      from merged
+      where o.connection_id = ${scope.connectionId} and o.source_id = merged.source_id and o.digest = ''
+        and o.members_hash is not distinct from merged.members_hash`,
+  );
 }
 
 /** The groups of a batch, by the group table's batch index and directory_object_source. */

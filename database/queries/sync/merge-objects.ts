@@ -31,6 +31,14 @@ export interface MergeCounts {
 const COPIED = ENTRY_COLUMNS.filter(
   (name) => ![...STAGING_COLUMNS, 'source_id', 'members_hash'].includes(name),
 );
+/**
+ * The digest that an object is stored with. An object whose members differ gets none before they are merged (see
+ * settleDigests): a run that ends in between must not leave a group that counts as known.
+ */
+const copiedFrom = (name: string, members: string) =>
+  name === 'digest'
+    ? `case when e.members_hash is distinct from ${members} then '' else e.digest end`
+    : `e.${name}`;
 /** The mapped fields, for the history of a change that lies in the mapping alone; side fields have none. */
 const MAPPED = [
   'object_class',
@@ -94,7 +102,7 @@ async function createObjects(
     sql`
       with created as (
         insert into directory_object (connection_id, source_id, ${columns}, first_seen_at, last_seen_at, updated_at)
-        select ${connectionId}, e.source_id, ${columns}, ${instant}, ${instant}, ${instant}
+        select ${connectionId}, e.source_id, ${sql.raw(COPIED.map((name) => copiedFrom(name, 'null')).join(', '))}, ${instant}, ${instant}, ${instant}
         from ${sql.raw(tables.entry)} e
         where e.batch between ${range.first} and ${range.last}
           -- "offset 0" keeps this a look-up a row; as a join it would read all objects once a batch.
@@ -160,7 +168,7 @@ async function updateObjects(
         from compared
       ), changed as (
         update directory_object o
-        set (${sql.raw(COPIED.join(', '))}) = row (${sql.raw(COPIED.map((name) => `e.${name}`).join(', '))}),
+        set (${sql.raw(COPIED.join(', '))}) = row (${sql.raw(COPIED.map((name) => copiedFrom(name, 'o.members_hash')).join(', '))}),
             removed_at = null, last_seen_at = ${instant},
             updated_at = case when judged.kind is null then o.updated_at else ${instant} end
         from judged join ${sql.raw(tables.entry)} e
