@@ -9,6 +9,7 @@ import {
   runsWaitingToPause,
   runsWaitingToStop,
 } from '../database/queries/waiting-runs.ts';
+import { judgeOpenRuns } from './stalled-runs.ts';
 import type { SyncSchedules } from './sync-schedules.ts';
 import type { SyncTrigger } from './sync-trigger.ts';
 
@@ -19,6 +20,7 @@ const MOST_A_SWEEP = 50;
 const CLEAN_EVERY_MS = 3_600_000;
 /** How often all schedules are compared: somebody may have changed one in Temporal, or Temporal lost its store. */
 const RECONCILE_EVERY_MS = 600_000;
+const JUDGE_EVERY_MS = 15_000;
 
 export interface RunSweep {
   /** One sweep; never throws. */
@@ -48,11 +50,15 @@ export function startRunSweep(deps: SweepDeps & { everyMs: number }): RunSweep {
   const reconcile = everySoOften(RECONCILE_EVERY_MS, () =>
     attempt('comparing schedules with Temporal', () => deps.schedules.reconcile()),
   );
+  const judge = everySoOften(JUDGE_EVERY_MS, () =>
+    attempt('looking for runs that nobody works on', () => judgeOpenRuns(deps)),
+  );
   const once = async () => {
     await attempt('the sweep of queued runs', () => wakeWaiting(deps));
     await attempt('the sweep of cancelled runs', () => stopCancelled(deps));
     await attempt('the sweep of runs that are to pause', () => pauseAsked(deps));
     await attempt('the sweep of schedules', () => deps.schedules.catchUp());
+    await judge();
     await reconcile();
     await clean();
   };

@@ -66,7 +66,9 @@ export function createSyncSchedules(deps: Deps): SyncSchedules {
       await Promise.all([...due].map(tell));
     },
     reconcile: async () => {
-      const different = [...(await differing(pool, await deps.temporal.client()))];
+      const client = await deps.temporal.client();
+      const deadline = Date.now() + RECONCILE_WITHIN_MS;
+      const different = [...(await client.withDeadline(deadline, () => differing(pool, client)))];
       const mended = await Promise.allSettled(
         different.map((projectId) => {
           logger.info({ projectId }, "a project's schedule and Temporal's differ");

@@ -1,5 +1,5 @@
 // Tells a project's workflow that something is queued, cancelled or approved, starting it where it does not run.
-import { isGrpcServiceError, ServiceError } from '@temporalio/client';
+import { type Client, isGrpcServiceError, ServiceError } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { AppError } from '../domain/app-error.ts';
 import {
@@ -11,6 +11,7 @@ import {
 } from '../workflows/messages.ts';
 import { syncProjectStart } from '../workflows/sync-project-start.ts';
 import type { TemporalAccess } from './dependencies.ts';
+import type { WorkflowState } from './stalled-runs.ts';
 
 /** A call to Temporal that takes longer counts as failed: the sweep will repeat it. */
 const CALL_TIMEOUT_MS = 3_000;
@@ -26,12 +27,19 @@ export interface SyncTrigger {
   pause(run: { runId: string; workflowId: string; pause: number }): Promise<void>;
   /** @param run with the number of the pause that is over. */
   resume(run: { runId: string; workflowId: string; pause: number }): Promise<void>;
+  /** What Temporal knows of a workflow that has not ended; null where there is none. */
+  describe(workflowId: string): Promise<WorkflowState | null>;
+  /** Ends a workflow without asking it. Nothing happens where it has ended. */
+  end(workflowId: string, reason: string): Promise<void>;
 }
 
 export function createSyncTrigger(temporal: TemporalAccess, taskQueue: string): SyncTrigger {
-  const call = async (work: (client: Awaited<ReturnType<TemporalAccess['client']>>) => Promise<unknown>) => {
+  const answer = async <T>(work: (client: Client) => Promise<T>): Promise<T> => {
     const client = await temporal.client();
-    await client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () => work(client)).catch(refuse);
+    return client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () => work(client)).catch(refuse);
+  };
+  const call = async (work: (client: Client) => Promise<unknown>) => {
+    await answer(work);
   };
   return {
     wake: (project) =>
@@ -55,6 +63,21 @@ export function createSyncTrigger(temporal: TemporalAccess, taskQueue: string): 
       call((client) => client.workflow.getHandle(workflowId).signal(pauseRunSignal, { runId, pause })),
     resume: ({ runId, workflowId, pause }) =>
       call((client) => client.workflow.getHandle(workflowId).signal(resumeRunSignal, { runId, pause })),
+    describe: (workflowId) =>
+      answer(async ({ workflow }) => {
+        const { raw, status } = await workflow.getHandle(workflowId).describe();
+        return status.name === 'RUNNING' ? raw : null;
+      }).catch(unlessEnded(null)),
+    end: (workflowId, reason) =>
+      call(({ workflow }) => workflow.getHandle(workflowId).terminate(reason)).catch(unlessEnded(undefined)),
+  };
+}
+
+/** For what has nothing to do where a workflow has ended. */
+function unlessEnded<T>(otherwise: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof AppError && error.code === 'conflict') return otherwise;
+    throw error;
   };
 }
 

@@ -11,6 +11,8 @@ const check = z.object({
   durationMs: z.number().int(),
 });
 
+const counted = z.object({ ...check.shape, count: z.number().int() });
+
 export const healthSchema = z
   .object({
     status: z.enum(['healthy', 'degraded', 'unhealthy']),
@@ -23,6 +25,10 @@ export const healthSchema = z
       pausedRuns: z
         .object({ ...check.shape, count: z.number().int(), oldestSeconds: z.number().int() })
         .meta({ description: 'Runs that wait for a person; they make nothing unhealthy by themselves.' }),
+      schedules: counted.meta({
+        description: 'Projects that have not completed for longer than their schedule promises.',
+      }),
+      stalledRuns: counted.meta({ description: 'Open runs that nobody works on.' }),
     }),
   })
   .meta({ title: 'Health' });
@@ -33,7 +39,7 @@ export const healthContract = c.router({
     path: '/health',
     summary: 'Whether the system works; answers within a second',
     description:
-      'Without the envelope of other answers. 503 when the database is away; `degraded` (200) when Temporal or workers are: reads still work then.',
+      'Without the envelope of other answers. 503 when the database is away; `degraded` (200) when Temporal or workers are, when a project misses its schedule, and when nobody works on a run: reads still work then.',
     metadata: { public: true },
     query: z.strictObject({}),
     responses: { 200: healthSchema, 503: healthSchema, 400: errorSchema, 500: errorSchema },

@@ -21,6 +21,7 @@ const c = initContract();
 export const RUN_STATUSES = ['queued', 'running', 'paused', 'completed', 'failed', 'cancelled'] as const;
 export const RUN_TRIGGERS = ['manual', 'scheduled', 'api', 'event'] as const;
 export const PAUSE_REASONS = ['delete_threshold', 'operator'] as const;
+export const STALL_CODES = ['no_worker', 'workflow_failing', 'step_unknown'] as const;
 export const SYNC_MODES = ['full', 'incremental'] as const;
 
 const number = z.number().int();
@@ -96,7 +97,14 @@ const stepSchema = z
   .meta({ title: 'RunStep' });
 
 export const runDetailsSchema = z
-  .object({ ...runSchema.shape, steps: z.array(stepSchema) })
+  .object({
+    ...runSchema.shape,
+    stalled: z
+      .object({ code: z.enum(STALL_CODES), message: z.string(), since: time })
+      .nullable()
+      .meta({ description: 'Set while the run is open and nobody works on it: why, and what to do.' }),
+    steps: z.array(stepSchema),
+  })
   .meta({ title: 'RunDetails' });
 
 const runChangeSchema = z

@@ -52,6 +52,9 @@ export const projectSchema = z
     errorThreshold: z.number().int(),
     schedule: scheduleSchema.nullable(),
     nextRunAt: time.nullable(),
+    overdueSince: time.nullable().meta({
+      description: 'Since when it has gone longer without a completed run than its schedule promises.',
+    }),
     lastRun: runSchema.nullable(),
     createdAt: time,
     updatedAt: time,

@@ -222,8 +222,10 @@ async function untilHealthy(apiUrl: string, signal: AbortSignal): Promise<void> 
     signal.throwIfAborted();
     try {
       const response = await fetch(`${apiUrl}/api/health`, { signal: AbortSignal.timeout(3_000) });
-      const health = (await response.json()) as { status: string };
-      if (health.status === 'healthy') return;
+      const health = (await response.json()) as { checks: Record<string, { status: string }> };
+      // A project that missed its schedule while all was off makes the rest no less ready.
+      const needed = ['database', 'temporal', 'workers'];
+      if (needed.every((part) => health.checks[part]?.status === 'healthy')) return;
       last = JSON.stringify(health);
     } catch {
       // Not listening yet.

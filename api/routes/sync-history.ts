@@ -108,13 +108,25 @@ async function pause(deps: RouteDeps, runId: string, request: string): Promise<v
 
 /** The wish is in the database first: if the workflow cannot be told now, the sweep of queued runs tells it. */
 async function cancel(deps: RouteDeps, runId: string, request: string): Promise<void> {
+  // Looked at first: of a run that is over, nobody asks who works on it.
+  const before = await getRunDetails(deps.database.pool, runId);
   const asked = orNotFound(await requestCancel(deps.database.pool, runId), 'Run', runId);
   if (!asked.accepted) throw new AppError('conflict', `This run is over: it is ${asked.status}.`);
-  if (asked.status === 'queued') return;
+  if (asked.status === 'queued') {
+    if (before?.stalled?.code === 'workflow_failing') await endFailing(deps, before);
+    return;
+  }
   await deps.trigger.cancel({ runId, workflowId: asked.workflowId }).catch((error: unknown) => {
     deps.logger.warn(
       { requestId: request, runId, message: (error as Error).message },
       'a cancelled run could not be told; it is repeated',
     );
+  });
+}
+
+/** A workflow that no worker can go on with would keep what is queued next from running, too. */
+async function endFailing(deps: RouteDeps, { id, workflowId }: RunRow): Promise<void> {
+  await deps.trigger.end(workflowId, 'Its run was cancelled.').catch(({ message }: Error) => {
+    deps.logger.warn({ runId: id, message }, 'a workflow that fails could not be ended');
   });
 }

@@ -1,11 +1,13 @@
 // Reads sync projects as the API lists them, each with its last run.
 import type { AttributeMapping } from '../../domain/object-fields.ts';
+import { overdueSince } from '../../domain/overdue.ts';
 import { type CronSchedule, nextRunAfter } from '../../domain/schedule.ts';
 import type { ProjectScope, SyncMode } from '../entities/sync-project.ts';
 import { type Queryable, sql } from '../sql.ts';
 import { type ListRequest, type ListResult, listRows, type SortField } from './list-rows.ts';
 import { getRun, type RunRow } from './list-runs.ts';
 import { escapeLike } from './object-search.ts';
+import { promisedSince } from './overdue-projects.ts';
 import { readRow } from './read-rows.ts';
 
 export interface ProjectRow {
@@ -22,6 +24,8 @@ export interface ProjectRow {
   errorThreshold: number;
   schedule: CronSchedule | null;
   nextRunAt: string | null;
+  /** Since when it has gone longer without a completed run than its schedule promises. */
+  overdueSince: string | null;
   lastRun: RunRow | null;
   createdAt: string;
   updatedAt: string;
@@ -33,14 +37,17 @@ export interface ProjectFilter {
   enabled?: boolean | undefined;
 }
 
-type Stored = Omit<ProjectRow, 'lastRun' | 'nextRunAt'> & { lastRunId: string | null };
+type Stored = Omit<ProjectRow, 'lastRun' | 'nextRunAt' | 'overdueSince'> & {
+  lastRunId: string | null;
+  promisedSince: string;
+};
 
 // The last run by its id: ids are UUIDs of version 7. A scheduled time that was skipped is no run. Served by
 // sync_run_project.
 const columns = sql`o.id, o.name, o.description, o.connection_id as "connectionId", o.enabled, o.scopes,
     o.attribute_mappings as "attributeMappings", o.default_mode as "defaultMode", o.id_scan_every_runs as "idScanEveryRuns",
     o.delete_threshold_percent as "deleteThresholdPercent", o.error_threshold as "errorThreshold", o.schedule,
-    o.created_at as "createdAt", o.updated_at as "updatedAt",
+    ${promisedSince} as "promisedSince", o.created_at as "createdAt", o.updated_at as "updatedAt",
     (select r.id from sync_run r where r.project_id = o.id and r.error_code is distinct from 'schedule_skipped' order by r.id desc limit 1) as "lastRunId"`;
 
 const SORTS = {
@@ -82,10 +89,10 @@ export async function getProject(on: Queryable, id: string): Promise<ProjectRow 
 }
 
 async function withLastRun(on: Queryable, row: Stored): Promise<ProjectRow> {
-  const { lastRunId, ...project } = row;
+  const { lastRunId, promisedSince: since, ...project } = row;
   return {
     ...project,
-    nextRunAt: nextRunOf(project),
+    ...timesOf(project, new Date(since)),
     lastRun: lastRunId === null ? null : ((await getRun(on, lastRunId)) ?? null),
   };
 }
@@ -94,6 +101,14 @@ async function withLastRun(on: Queryable, row: Stored): Promise<ProjectRow> {
  * Computed by the rules that Temporal goes by, instead of asked of it: a list would cost a call a row, and reads
  * are to work while Temporal is away.
  */
-function nextRunOf({ enabled, schedule }: Pick<Stored, 'enabled' | 'schedule'>): string | null {
-  return (enabled && schedule && nextRunAfter(schedule, new Date())?.toISOString()) || null;
+function timesOf(
+  { enabled, schedule }: Pick<Stored, 'enabled' | 'schedule'>,
+  since: Date,
+): Pick<ProjectRow, 'nextRunAt' | 'overdueSince'> {
+  if (!enabled || !schedule) return { nextRunAt: null, overdueSince: null };
+  const now = new Date();
+  return {
+    nextRunAt: nextRunAfter(schedule, now)?.toISOString() ?? null,
+    overdueSince: overdueSince(schedule, since, now)?.toISOString() ?? null,
+  };
 }

@@ -2,6 +2,7 @@
 import { type Queryable, type RawBuilder, sql } from '../sql.ts';
 import { type ListRequest, type ListResult, listRows } from './list-rows.ts';
 import { readRow } from './read-rows.ts';
+import type { Stall } from './stalled-runs.ts';
 
 export type RunStatus = 'queued' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
 export type RunTrigger = 'manual' | 'scheduled' | 'api' | 'event';
@@ -59,6 +60,12 @@ export interface StepRow {
   finishedAt: string | null;
   counts: Record<string, number>;
   error: { code: string; message: string } | null;
+}
+
+export interface RunDetails extends RunRow {
+  /** Why nobody works on it, and since when. */
+  stalled: (Stall & { since: string }) | null;
+  steps: StepRow[];
 }
 
 export interface RunFilter {
@@ -130,15 +137,14 @@ export function getRun(on: Queryable, id: string): Promise<RunRow | undefined> {
 }
 
 /** A run and its steps in their order. Served by the primary keys of both. */
-export function getRunDetails(
-  on: Queryable,
-  id: string,
-): Promise<(RunRow & { steps: StepRow[] }) | undefined> {
+export function getRunDetails(on: Queryable, id: string): Promise<RunDetails | undefined> {
   const rfc3339 = (column: RawBuilder<unknown>) =>
     sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
   return readRow(
     on,
-    sql`select ${runColumns}, (
+    sql`select ${runColumns}, case when o.stall_code is not null and o.status in ('queued', 'running', 'paused') then
+          jsonb_build_object('code', o.stall_code, 'message', o.stall_message,
+                             'since', ${rfc3339(sql`o.stalled_since`)}) end as stalled, (
           select coalesce(jsonb_agg(jsonb_build_object(
               'name', o.name, 'status', o.status, 'attempt', o.attempt, 'startedAt', ${rfc3339(sql`o.started_at`)},
               'finishedAt', ${rfc3339(sql`o.finished_at`)}, 'counts', o.counts, 'error', ${failure()})

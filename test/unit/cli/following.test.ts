@@ -34,6 +34,7 @@ function runWith(status: RunDetails['status'], percent: number): Answer {
     triggeredBy: 'admin',
     note: null,
     scheduledFor: null,
+    stalled: null,
     mode: 'full',
     readMode: null,
     idsScanned: false,

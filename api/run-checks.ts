@@ -1,0 +1,68 @@
+// What health says of the runs: those that wait for a person, schedules that are missed, and runs nobody works on.
+import type { Pool } from 'pg';
+import { overdueProjects } from '../database/queries/overdue-projects.ts';
+import { type PausedRuns, pausedRuns } from '../database/queries/paused-runs.ts';
+import { countStalled } from '../database/queries/stalled-runs.ts';
+import { check, type HealthCheck, Unhealthy } from './health-check.ts';
+
+export interface CountedCheck extends HealthCheck {
+  /** How many there are; 0 where that cannot be told. */
+  count: number;
+}
+
+export interface RunChecks {
+  /** Never unhealthy for being paused: a person is waited for, which is as it should be. */
+  pausedRuns: CountedCheck & PausedRuns;
+  schedules: CountedCheck;
+  stalledRuns: CountedCheck;
+}
+
+/**
+ * Health is open to all: which projects and runs they are, history tells those who may know.
+ * @param ready the look before these: one after the other, since a database that hangs must not be asked by many
+ */
+export async function runChecks(pool: Pool, ready: Promise<unknown>): Promise<RunChecks> {
+  const paused = ready.then(() => pausedRuns(pool));
+  const overdue = paused.then(() => overdueProjects(pool)).then(({ length }) => length);
+  const stalled = overdue.then(() => countStalled(pool));
+  const [waiting, schedules, stalledRuns] = await Promise.all([
+    pausedCheck(paused),
+    counted(overdue, {
+      healthy: 'Every project keeps its schedule.',
+      say: (count) => `${count} have not completed for longer than their schedule promises.`,
+    }),
+    counted(stalled, {
+      healthy: 'Every run is worked on.',
+      say: (count) => `Nobody works on ${count} of the open runs.`,
+    }),
+  ]);
+  return { pausedRuns: waiting, schedules, stalledRuns };
+}
+
+async function pausedCheck(looked: Promise<PausedRuns>): Promise<CountedCheck & PausedRuns> {
+  let found: PausedRuns = { count: 0, oldestSeconds: 0 };
+  const answer = await check('The database answers.', async () => {
+    found = await looked;
+  });
+  if (answer.status === 'unhealthy') return { ...answer, ...found };
+  const hours = Math.round(found.oldestSeconds / 360) / 10;
+  const message =
+    found.count === 0
+      ? 'No run is paused.'
+      : `${found.count} paused, waiting for a person; the oldest for ${hours} h.`;
+  return { ...answer, message, ...found };
+}
+
+async function counted(
+  looked: Promise<number>,
+  { healthy, say }: { healthy: string; say: (count: number) => string },
+): Promise<CountedCheck> {
+  let count = 0;
+  const result = await check(healthy, async () => {
+    count = await looked.catch(() => {
+      throw new Unhealthy('The database does not answer.');
+    });
+    if (count > 0) throw new Unhealthy(say(count));
+  });
+  return { ...result, count };
+}
