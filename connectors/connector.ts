@@ -111,11 +111,22 @@ export interface ScansIds {
   readByIds(sourceIds: string[], scopes: SourceScope[], signal: AbortSignal): AsyncIterable<SourcePage>;
 }
 
+/** Capability: lists what was deleted, where the source keeps a record of it. */
+export interface ListsDeletions {
+  /**
+   * Ids of entries that were deleted since `since`, whatever their scope was; not all of them where the account may
+   * not see each record, so that only a scan of ids can say that nothing else is gone.
+   * @throws AppError `watermark_unusable` as `readChanges` does
+   */
+  deletedSince(since: Watermark, signal: AbortSignal): AsyncIterable<string[]>;
+}
+
 export type CapableConnector = Connector &
   Partial<LookupById> &
   Partial<DescribesSchema> &
   Partial<ReadsChanges> &
-  Partial<ScansIds>;
+  Partial<ScansIds> &
+  Partial<ListsDeletions>;
 
 /** What the house gives every connector. */
 export interface ConnectorContext {

@@ -1,5 +1,6 @@
 // Knows every connector type there is, and refuses the others in words.
 import { AppError } from '../domain/app-error.ts';
+import { activeDirectoryDefinition } from './active-directory/definition.ts';
 import type { CapableConnector, ConnectorContext, OpenConnection } from './connector.ts';
 import { csvDefinition } from './csv/definition.ts';
 import type { ConnectorDefinition } from './definition.ts';
@@ -15,15 +16,18 @@ export interface ConnectorRegistry {
   open(connection: OpenConnection, context: ConnectorContext): CapableConnector;
 }
 
-const PLANNED = new Set(['active-directory', 'scim', 'sql']);
+const PLANNED = new Set(['scim', 'sql']);
 
 /** What settings say to every connector; the context of one that is opened may say otherwise. */
 export type ConnectorSettings = Pick<ConnectorContext, 'allowLinkLocalSources' | 'secretAttributes'>;
 
-/** The connectors there are: `ldap` and `csv`. */
+/** The connectors there are: `ldap`, `active-directory` and `csv`. */
 export function createConnectorRegistry(settings: ConnectorSettings = {}): ConnectorRegistry {
   const definitions = new Map<string, ConnectorDefinition>(
-    [ldapDefinition, csvDefinition].map((definition) => [definition.type, definition]),
+    [ldapDefinition, activeDirectoryDefinition, csvDefinition].map((definition) => [
+      definition.type,
+      definition,
+    ]),
   );
   const types = () => [...definitions.keys()];
   const definition = (type: string): ConnectorDefinition => {

@@ -2,7 +2,7 @@
 import { DEFAULT_MAPPINGS } from './default-mappings.ts';
 import { type AttributeMapping, type FieldKind, OBJECT_FIELDS, type ObjectField } from './object-fields.ts';
 import type { Attributes, SourceEntry } from './source-entry.ts';
-import { parseStatus, parseTime } from './source-values.ts';
+import { parseGroupType, parseStatus, parseTime } from './source-values.ts';
 
 /** A field's value: text, an ISO time, a status; for a reference the raw value and the attribute it came from. */
 export type FieldValues = { [Field in ObjectField]?: string } & {
@@ -106,7 +106,9 @@ function firstUsable(values: string[], kind: FieldKind, attribute: string): stri
         ? parseTime(value, attribute)
         : kind === 'status'
           ? parseStatus(value, attribute)
-          : value.trim();
+          : kind === 'groupType'
+            ? parseGroupType(value, attribute)
+            : value.trim();
     if (usable) return usable;
   }
   return null;

@@ -4,7 +4,7 @@
 export const OBJECT_CLASSES = ['user', 'group', 'computer', 'contact', 'organizationalUnit'] as const;
 
 /** How a field's value is read from its attribute. */
-export type FieldKind = 'text' | 'time' | 'status' | 'reference';
+export type FieldKind = 'text' | 'time' | 'status' | 'groupType' | 'reference';
 
 /** Every field a mapping may fill. */
 export const OBJECT_FIELDS = {
@@ -20,7 +20,7 @@ export const OBJECT_FIELDS = {
   company: { kind: 'text' },
   phone: { kind: 'text' },
   description: { kind: 'text' },
-  groupType: { kind: 'text' },
+  groupType: { kind: 'groupType' },
   status: { kind: 'status' },
   passwordLastSetAt: { kind: 'time' },
   accountExpiresAt: { kind: 'time' },

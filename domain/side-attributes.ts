@@ -40,6 +40,8 @@ const SIDE_NAMES = [
   'modifiersName',
   'whenChanged',
   'uSNChanged',
+  'uSNCreated',
+  'uSNSource',
   'uSNLastObjRem',
   'uSNDSALastObjRemoved',
   'dSCorePropagationData',
@@ -56,6 +58,8 @@ const SIDE_NAMES = [
   'msDS-RevealedUsers',
   // computed by the server from other entries
   'memberOf',
+  'directReports',
+  'managedObjects',
   'isMemberOf',
   'ibm-allGroups',
   'nsRoleDN',

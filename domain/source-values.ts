@@ -1,4 +1,4 @@
-// Reads the values that directories and files write for times and account states.
+// Reads the values that directories and files write for times, account states and kinds of groups.
 
 /** 100-nanosecond intervals between 1601-01-01 and 1970-01-01, the origin of Windows' FILETIME. */
 const FILETIME_UNIX_EPOCH = 116_444_736_000_000_000n;
@@ -85,4 +85,27 @@ export function parseStatus(value: string, attribute: string): 'active' | 'disab
       if (DISABLED_WORDS.has(word)) return 'disabled';
       return ACTIVE_WORDS.has(word) ? 'active' : null;
   }
+}
+
+/** Bits of Active Directory's groupType (MS-ADTS section 2.2.12), by the scope that they mean. */
+const GROUP_SCOPES = [
+  [0x2, 'global'],
+  [0x4, 'domain-local'],
+  [0x8, 'universal'],
+  [0x10, 'app-basic'],
+  [0x20, 'app-query'],
+] as const;
+const SECURITY_ENABLED = 0x80000000;
+
+/**
+ * What kind of group `value` says: for Active Directory's number kind and scope (`security-global`,
+ * `distribution-universal`), anything else as it is written.
+ */
+export function parseGroupType(value: string, attribute: string): string {
+  const text = value.trim();
+  if (attribute.toLowerCase() !== 'grouptype' || !/^-?\d{1,10}$/.test(text)) return text;
+  const bits = Number(text);
+  const scope = GROUP_SCOPES.find(([bit]) => (bits & bit) !== 0)?.[1];
+  if (scope === undefined) return text;
+  return `${(bits & SECURITY_ENABLED) === 0 ? 'distribution' : 'security'}-${scope}`;
 }

@@ -1,8 +1,9 @@
-// Brings what the tests talk to, an OpenLDAP server and a browser, where that is one apt command.
+// Brings what the tests talk to, directory servers and a browser, where that is one apt command.
 import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { findChromium } from '../test/support/browser-programs.ts';
+import { missingSambaPackages } from '../test/support/samba-programs.ts';
 import { slapdAvailability } from '../test/support/slapd-programs.ts';
 
 const PACKAGES = ['slapd', 'ldap-utils', 'openssl'];
@@ -20,14 +21,15 @@ export function hasCurl(): boolean {
 }
 
 /**
- * Installs slapd, curl and chromium with apt where they are missing, we are root and this is Debian or its like. The
- * packages' own directory service is not started. Whatever goes wrong is said; the tests that need them then say
+ * Installs slapd, Samba, curl and chromium with apt where they are missing, we are root and this is Debian or its like.
+ * The packages' own services are not started. Whatever goes wrong is said; the tests that need them then say
  * so too.
  */
 export async function ensureTestPackages(say: (message: string) => void): Promise<void> {
   const availability = slapdAvailability();
+  const samba = missingSambaPackages();
   const missing = [
-    ...(availability.available ? [] : PACKAGES),
+    ...new Set([...(availability.available ? [] : PACKAGES), ...samba]),
     ...(hasCurl() ? [] : [CURL]),
     ...(findChromium() ? [] : [BROWSER]),
   ];
@@ -35,6 +37,8 @@ export async function ensureTestPackages(say: (message: string) => void): Promis
   if (process.getuid?.() !== 0 || !existsSync(APT)) {
     if (!availability.available)
       say(`The tests with a directory server cannot run here: ${availability.reason}`);
+    if (samba.length > 0)
+      say(`The tests with Active Directory cannot run here: ${samba.join(', ')} not installed.`);
     if (missing.includes(CURL))
       say('The test of the commands that the demo prints cannot run here: no curl.');
     if (missing.includes(BROWSER))

@@ -1,6 +1,7 @@
 // Knows of every attribute name what is to be done with it, looked up once a name and not once a value.
 import { attributeKey, type IsSecretAttribute } from '../../domain/secret-attributes.ts';
 import { isSideAttribute } from '../../domain/side-attributes.ts';
+import type { ValueFormat } from './values.ts';
 
 /** Attributes that hold an entry's immutable id, the first that an entry has counts. */
 export const ID_ATTRIBUTES = ['entryUUID', 'nsUniqueId', 'ibm-entryUUID', 'GUID'];
@@ -42,38 +43,66 @@ export interface AttributeTraits {
   memberRank: number;
   isObjectClass: boolean;
   isUid: boolean;
+  /** How binary values are written as text; null for those that are kept as they are. */
+  format: ValueFormat | null;
 }
+
+/** What a kind of server means by its attributes. */
+export interface AttributeMeanings {
+  /** Attributes that hold an entry's immutable id, the first that an entry has counts. */
+  ids: readonly string[];
+  /** Attributes that hold a group's members, the first that an entry has counts. */
+  members: readonly string[];
+  /** Members come in portions (`member;range=0-1499`), and the connector fetches the others. */
+  membersInRanges: boolean;
+  /** By attribute key. */
+  formats: ReadonlyMap<string, ValueFormat>;
+  isSide: (name: string) => boolean;
+}
+
+/** What LDAP servers mean by theirs. */
+export const LDAP_MEANINGS: AttributeMeanings = {
+  ids: ID_ATTRIBUTES,
+  members: MEMBER_ATTRIBUTES,
+  membersInRanges: false,
+  formats: new Map(),
+  isSide: isSideAttribute,
+};
 
 export interface AttributeCatalog {
   traits(name: string): AttributeTraits;
 }
 
+const RANGED = /^[^;]+;range=\d+-(?:\d+|\*)$/i;
 // Underscores are no part of RFC 4512's names, but some servers have them.
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*(;[A-Za-z0-9-]+(=[A-Za-z0-9-]+)?)*$/;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*(;[A-Za-z0-9-]+(=[A-Za-z0-9*-]+)?)*$/;
 
 /** @param binaryNames attributes whose syntax is binary, as the server's schema says; null when it can't be read. */
 export function createAttributeCatalog(options: {
   isSecret: IsSecretAttribute;
   binaryNames: ReadonlySet<string> | null;
   idAttribute: string | null;
+  meanings?: AttributeMeanings;
 }): AttributeCatalog {
-  const { isSecret, idAttribute } = options;
+  const { isSecret, idAttribute, meanings = LDAP_MEANINGS } = options;
   const known = new Map<string, AttributeTraits>();
   const binary = new Set([...BINARY_NAMES.map(attributeKey), ...(options.binaryNames ?? [])]);
-  const ids = (idAttribute === null ? ID_ATTRIBUTES : [...ID_ATTRIBUTES, idAttribute]).map(attributeKey);
-  const members = MEMBER_ATTRIBUTES.map(attributeKey);
+  const ids = [...meanings.ids, ...(idAttribute === null ? [] : [idAttribute])].map(attributeKey);
+  const members = meanings.members.map(attributeKey);
   const describe = (name: string): AttributeTraits => {
     const key = attributeKey(name);
     const plain = !name.includes(';');
     const dropped = !NAME.test(name) || isSecret(name);
+    const isPortion = meanings.membersInRanges && RANGED.test(name) && members.includes(key);
     return {
-      name,
-      place: dropped ? 'dropped' : isSideAttribute(name) ? 'sideAttributes' : 'attributes',
+      name: isPortion ? name.slice(0, name.indexOf(';')) : name,
+      place: dropped ? 'dropped' : meanings.isSide(name) ? 'sideAttributes' : 'attributes',
       binary: binary.has(key) || /;binary(;|$)/i.test(name),
       idRank: plain ? ids.indexOf(key) : -1,
-      memberRank: plain ? members.indexOf(key) : -1,
+      memberRank: plain || isPortion ? members.indexOf(key) : -1,
       isObjectClass: plain && key === 'objectclass',
       isUid: plain && key === 'uid',
+      format: meanings.formats.get(key) ?? null,
     };
   };
   return {

@@ -2,7 +2,7 @@
 import { SearchRequest } from 'ldapts';
 import { AppError } from '../../domain/app-error.ts';
 import type { Watermark } from '../connector.ts';
-import { parseFilter } from './filter.ts';
+import { allOf, parseFilter } from './filter.ts';
 import { LDAP_SIZE_LIMIT_EXCEEDED, LDAP_SUCCESS, resultError } from './result-codes.ts';
 import type { ScopedSearch } from './scopes.ts';
 import type { ServerSchema } from './server-schema.ts';
@@ -63,13 +63,8 @@ export function changedSearches(
     throw unusable('The clock of the server was set back: the times of its changes cannot be relied on.');
   return searches.map((search) => ({
     ...search,
-    filter: `(&${inParentheses(search.filter)}(${ATTRIBUTE}>=${since}))`,
+    filter: allOf(search.filter, `(${ATTRIBUTE}>=${since})`),
   }));
-}
-
-function inParentheses(filter: string): string {
-  const text = filter.trim();
-  return text.startsWith('(') ? text : `(${text})`;
 }
 
 /**
@@ -82,8 +77,7 @@ export async function assertFindsChanges(
   search: ScopedSearch,
   timeoutMs: number,
 ): Promise<void> {
-  const filter = inParentheses(search.filter);
-  const dated = `(&${filter}(${ATTRIBUTE}>=${EVER}))`;
+  const dated = allOf(search.filter, `(${ATTRIBUTE}>=${EVER})`);
   if (await hasEntry(session, { ...search, filter: dated }, timeoutMs)) return;
   if (await hasEntry(session, search, timeoutMs))
     throw unusable(

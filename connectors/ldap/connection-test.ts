@@ -3,12 +3,28 @@ import { AppError } from '../../domain/app-error.ts';
 import { createCheckRecorder } from '../check-recorder.ts';
 import type { ConnectionTest } from '../connector.ts';
 import type { AddressPolicy } from '../dial.ts';
+import { ID_ATTRIBUTES } from './attribute-catalog.ts';
 import type { LdapConfig } from './config.ts';
 import { countdown, openSession } from './open-session.ts';
 import { pagedSearch } from './paged-search.ts';
-import { defaultLdapScopes, scopedSearches } from './scopes.ts';
+import { defaultLdapScopes, type ScopedSearch, scopedSearches } from './scopes.ts';
 import { noBase, type RootDse, readBase, readRootDse } from './server-schema.ts';
 import type { LdapSession } from './session.ts';
+
+/** What a test looks for on a kind of server. */
+export interface TestedServer {
+  /** Where a connection reads that names no base. @throws AppError where the server is of another kind */
+  bases(rootDse: RootDse): string[];
+  /** What a project with the default scopes reads. */
+  searches(baseDns: string[]): ScopedSearch[];
+  idAttributes: readonly string[];
+}
+
+const LDAP_SERVER: TestedServer = {
+  bases: (rootDse) => rootDse.namingContexts,
+  searches: (baseDns) => scopedSearches(defaultLdapScopes(), baseDns),
+  idAttributes: ID_ATTRIBUTES,
+};
 
 /** Entries after which the read check is satisfied; limits for ordinary accounts lie far below. */
 const ENOUGH_ENTRIES = 20_000;
@@ -29,6 +45,7 @@ function describeServer(rootDse: RootDse): Record<string, string | string[]> {
   return {
     ...(vendorName === null ? {} : { vendorName }),
     ...(rootDse.vendorVersion === null ? {} : { vendorVersion: rootDse.vendorVersion }),
+    ...(rootDse.dnsHostName === null ? {} : { dnsHostName: rootDse.dnsHostName }),
     namingContexts: rootDse.namingContexts,
     supportedControl: rootDse.supportedControl
       .filter((oid) => NOTEWORTHY.has(oid))
@@ -47,22 +64,21 @@ async function checkBases(session: LdapSession, baseDns: string[], leftMs: () =>
 }
 
 /** Counts what a project with the default scopes would read, as far as the time allows. */
-async function checkRead(session: LdapSession, config: LdapConfig, baseDns: string[]): Promise<string> {
+async function checkRead(
+  session: LdapSession,
+  config: LdapConfig,
+  baseDns: string[],
+  server: TestedServer,
+): Promise<string> {
   // Half of the time for pages that come, half for one that does not.
   const deadline = performance.now() + config.connectTimeoutMs / 2;
   let count = 0;
   let withId = 0;
-  for (const { baseDn, filter } of scopedSearches(defaultLdapScopes(), baseDns)) {
+  for (const { baseDn, filter } of server.searches(baseDns)) {
     const batches = pagedSearch(session, {
       baseDn,
       filter,
-      attributes: [
-        'entryUUID',
-        'nsUniqueId',
-        'ibm-entryUUID',
-        'GUID',
-        ...(config.idAttribute === null ? [] : [config.idAttribute]),
-      ],
+      attributes: [...server.idAttributes, ...(config.idAttribute === null ? [] : [config.idAttribute])],
       pageSize: config.pageSize,
       idleTimeoutMs: Math.ceil(config.connectTimeoutMs / 2),
       // An entry without any attribute ends in an empty sequence: the last two bytes say so.
@@ -83,7 +99,7 @@ async function checkRead(session: LdapSession, config: LdapConfig, baseDns: stri
   if (withId === 0) {
     throw new AppError(
       'source_error',
-      'None of the entries has an immutable id (entryUUID, nsUniqueId, ibm-entryUUID or GUID) that the bind account may read: set idAttribute.',
+      `None of the entries has an immutable id (${server.idAttributes.join(', ')}) that the bind account may read${server === LDAP_SERVER ? ': set idAttribute' : ''}.`,
     );
   }
   return readMessage(count, false);
@@ -100,6 +116,7 @@ export async function testLdapConnection(
   config: LdapConfig,
   policy: AddressPolicy,
   signal: AbortSignal,
+  server: TestedServer = LDAP_SERVER,
 ): Promise<ConnectionTest> {
   const { checks, run, hasFailed } = createCheckRecorder(signal);
   let serverInfo: Record<string, string | string[]> = {};
@@ -114,14 +131,15 @@ export async function testLdapConnection(
         const leftMs = countdown(config.connectTimeoutMs);
         const rootDse = await readRootDse(opened, leftMs());
         serverInfo = describeServer(rootDse);
-        if (baseDns.length === 0) baseDns = rootDse.namingContexts;
+        const ownBases = server.bases(rootDse);
+        if (baseDns.length === 0) baseDns = ownBases;
         await checkBases(opened, baseDns, leftMs);
       },
       () => `Found ${baseDns.map((base) => `'${base}'`).join(', ')}.`,
     );
     await run(
       'read',
-      () => checkRead(opened, config, baseDns),
+      () => checkRead(opened, config, baseDns, server),
       (message) => message,
     );
   } catch (error) {

@@ -25,6 +25,7 @@ import { EntryScanner } from './entry-scan.ts';
 import { findExistingIds, idAttributesOf, readEntriesByIds } from './lookup.ts';
 import { openSession } from './open-session.ts';
 import { pagedSearch } from './paged-search.ts';
+import { ReopeningSession } from './reopening-session.ts';
 import { requestedAttributes } from './requested-attributes.ts';
 import { defaultLdapScopes, type ScopedSearch, scopedSearches } from './scopes.ts';
 import { serverTime } from './server-clock.ts';
@@ -73,7 +74,7 @@ class LdapConnector implements CapableConnector {
   private readonly policy: AddressPolicy;
   private readonly ownSecrets: string[];
   private readonly isSecret: IsSecretAttribute;
-  private current: Promise<Opened> | null = null;
+  private readonly sessions = new ReopeningSession((signal) => this.open(signal));
 
   constructor(config: LdapConfig, context: ConnectorContext) {
     this.config = config;
@@ -98,16 +99,8 @@ class LdapConnector implements CapableConnector {
     return ldapReferenceKey(value, attribute);
   }
 
-  /** The open session, or a new one where there is none or it was lost. */
-  private async opened(signal: AbortSignal): Promise<Opened> {
-    const before = this.current;
-    if (before !== null) {
-      const still = await before.catch(() => null);
-      if (still?.session.isOpen) return still;
-      if (this.current === before) this.current = null;
-    }
-    this.current ??= this.open(signal);
-    return await this.current;
+  private opened(signal: AbortSignal): Promise<Opened> {
+    return this.sessions.opened(signal);
   }
 
   private async open(signal: AbortSignal): Promise<Opened> {
@@ -277,10 +270,8 @@ class LdapConnector implements CapableConnector {
     return schemaAttributes(schema, this.isSecret);
   }
 
-  async close(): Promise<void> {
-    const last = await this.current?.catch(() => null);
-    this.current = null;
-    last?.session.close();
+  close(): Promise<void> {
+    return this.sessions.close();
   }
 }
 

@@ -13,6 +13,6 @@ export const ldapDefinition: ConnectorDefinition = {
   guardedFields: ['url', 'startTls', 'caCertificate'],
   capabilities: { lookupById: true, describesSchema: true },
   defaultScopes: defaultLdapScopes,
-  checkScopes: checkLdapScopes,
+  checkScopes: (scopes) => checkLdapScopes(scopes),
   open: (connection, context) => createLdapConnector(parseConfig(ldapConfigSchema, connection), context),
 };

@@ -7,7 +7,7 @@ import { type AttributeCatalog, type AttributeTraits, MEMBER_ATTRIBUTES } from '
 import { AttributeGuess } from './attribute-guess.ts';
 import { classTakesMembers, idText, isBetterId } from './entry-id.ts';
 import { BerLength } from './framing.ts';
-import { type DecodedValues, decodeValues, textOf } from './values.ts';
+import { type DecodedValues, decodeFormatted, decodeValues, textOf } from './values.ts';
 
 /** An entry, or why it cannot be taken. */
 export type DecodedEntry = { entry: SourceEntry } | { rejected: RejectedEntry };
@@ -30,9 +30,33 @@ interface Gathered {
   unreadableMembers: string | null;
 }
 
+/** How entries of a kind of server are told apart and referred to. */
+export interface EntryIdentity {
+  /** Why an entry without an id has none. */
+  missingId: string;
+  /** The second key that others refer to the entry by. */
+  alternateKey(entry: { sourceId: string; uid: string | null; objectClasses: string[] }): ReferenceKey | null;
+  /** The member attribute of an entry that came without members; null where it is no group. */
+  emptyGroup(entry: { objectClass: string; objectClasses: string[] }): string | null;
+}
+
+/** posixGroup names its members by `uid` (RFC 2307). */
+export const LDAP_IDENTITY: EntryIdentity = {
+  missingId:
+    'it has no immutable id (entryUUID, nsUniqueId, ibm-entryUUID, GUID or the configured idAttribute), or the bind account may not read it',
+  alternateKey: ({ uid, objectClasses }) =>
+    uid !== null && isObjectClass(objectClasses, 'posixAccount') ? `uid:${foldText(uid)}` : null,
+  emptyGroup: ({ objectClass, objectClasses }) => {
+    if (isObjectClass(objectClasses, 'posixGroup')) return 'memberUid';
+    if (isObjectClass(objectClasses, 'groupOfUniqueNames')) return 'uniqueMember';
+    return objectClass === 'group' ? (MEMBER_ATTRIBUTES[0] as string) : null;
+  },
+};
+
 class UnreadableEntry extends Error {}
 
-function isObjectClass(classes: string[], name: string): boolean {
+/** Whether an entry has an object class, spelled in any case. */
+export function isObjectClass(classes: string[], name: string): boolean {
   const folded = name.toLowerCase();
   return classes.some((value) => value === name || value.toLowerCase() === folded);
 }
@@ -44,7 +68,10 @@ export class EntryReader {
   private readonly takesMembers: boolean;
   private readonly length = new BerLength();
 
-  constructor(catalog: AttributeCatalog, objectClass: string) {
+  private readonly identity: EntryIdentity;
+
+  constructor(catalog: AttributeCatalog, objectClass: string, identity: EntryIdentity = LDAP_IDENTITY) {
+    this.identity = identity;
     this.guess = new AttributeGuess(catalog);
     this.objectClass = objectClass;
     this.takesMembers = classTakesMembers(objectClass);
@@ -107,7 +134,12 @@ export class EntryReader {
       const traits = this.guess.traitsOf(bytes, name, nameEnd, position);
       if (traits.place === 'dropped') continue;
       const values = this.element(bytes, nameEnd, at, 0x31);
-      this.keep(gathered, traits, decodeValues(bytes, values, values + this.length.value, traits.binary));
+      const valuesEnd = values + this.length.value;
+      const decoded =
+        traits.format === null
+          ? decodeValues(bytes, values, valuesEnd, traits.binary)
+          : decodeFormatted(bytes, values, valuesEnd, traits.format);
+      this.keep(gathered, traits, decoded);
     }
     return gathered;
   }
@@ -148,9 +180,7 @@ export class EntryReader {
     const sourceId = idText(gathered.id);
     if (sourceId === null) {
       const reason =
-        gathered.id === null
-          ? 'it has no immutable id (entryUUID, nsUniqueId, ibm-entryUUID, GUID or the configured idAttribute), or the bind account may not read it'
-          : 'its id attribute has several values or is no text';
+        gathered.id === null ? this.identity.missingId : 'its id attribute has several values or is no text';
       return {
         rejected: { distinguishedName: dn, code: 'no_id', message: `The entry was not taken: ${reason}.` },
       };
@@ -169,14 +199,14 @@ export class EntryReader {
         `The server sends the members of '${dn}' in portions (${gathered.ranged}), as Active Directory does; connections of type 'ldap' cannot put them together.`,
       );
     }
-    const hasAccount = gathered.uid !== null && isObjectClass(gathered.objectClasses, 'posixAccount');
+    const { uid, objectClasses } = gathered;
     return {
       entry: {
         sourceId,
         objectClass: this.objectClass,
         distinguishedName: dn,
         referenceKey: `dn:${dnKey(dn)}`,
-        alternateKey: hasAccount ? (`uid:${foldText(gathered.uid as string)}` as ReferenceKey) : null,
+        alternateKey: this.identity.alternateKey({ sourceId, uid, objectClasses }),
         attributes: gathered.attributes,
         sideAttributes: gathered.sideAttributes,
         memberAttribute: this.takesMembers ? this.memberAttribute(gathered) : null,
@@ -187,8 +217,6 @@ export class EntryReader {
 
   private memberAttribute(gathered: Gathered): string | null {
     if (gathered.members.length > 0) return gathered.memberName;
-    if (isObjectClass(gathered.objectClasses, 'posixGroup')) return 'memberUid';
-    if (isObjectClass(gathered.objectClasses, 'groupOfUniqueNames')) return 'uniqueMember';
-    return this.objectClass === 'group' ? (MEMBER_ATTRIBUTES[0] as string) : null;
+    return this.identity.emptyGroup({ objectClass: this.objectClass, objectClasses: gathered.objectClasses });
   }
 }

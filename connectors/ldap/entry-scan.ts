@@ -7,7 +7,7 @@ import { AttributeGuess } from './attribute-guess.ts';
 import type { DecodedEntry, EntryReader } from './entry-decoder.ts';
 import { classTakesMembers, idText, isBetterId } from './entry-id.ts';
 import { BerLength } from './framing.ts';
-import { type DecodedValues, decodeValues, textOf } from './values.ts';
+import { type DecodedValues, decodeFormatted, decodeValues, textOf } from './values.ts';
 
 /** An entry that can be decoded later, or why it cannot be taken. */
 export type ScannedEntry = ReadEntry | { rejected: RejectedEntry };
@@ -106,7 +106,11 @@ export class EntryScanner {
       // An attribute that came without values is none.
       if (length.value === 0) continue;
       best = traits.idRank;
-      id = decodeValues(bytes, start, start + length.value, traits.binary);
+      const valuesEnd = start + length.value;
+      id =
+        traits.format === null
+          ? decodeValues(bytes, start, valuesEnd, traits.binary)
+          : decodeFormatted(bytes, start, valuesEnd, traits.format);
     }
     return id;
   }

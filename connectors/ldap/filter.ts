@@ -165,3 +165,9 @@ export function parseFilter(filter: string): Filter {
 export function equals(attribute: string, value: string | Buffer): Filter {
   return new EqualityFilter({ attribute, value });
 }
+
+/** A filter that holds where all of them do; the parentheses of a single comparison may be missing. */
+export function allOf(...filters: string[]): string {
+  const parts = filters.map((filter) => filter.trim());
+  return `(&${parts.map((part) => (part.startsWith('(') ? part : `(${part})`)).join('')})`;
+}

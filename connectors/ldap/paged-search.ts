@@ -1,5 +1,5 @@
 // Reads all results of a search page by page (RFC 2696), and takes nothing for complete that is not.
-import { type Filter, type MessageResponse, PagedResultsControl, SearchRequest } from 'ldapts';
+import { type Control, type Filter, type MessageResponse, PagedResultsControl, SearchRequest } from 'ldapts';
 import { AppError } from '../../domain/app-error.ts';
 import { parseFilter } from './filter.ts';
 import {
@@ -20,6 +20,8 @@ export interface PagedSearch<T> {
   /** How long the server may send nothing at all, in milliseconds. */
   idleTimeoutMs: number;
   decode: EntryDecoder<T>;
+  /** Besides the one for pages. */
+  controls?: Control[];
 }
 
 /** Some results; a page that is very large comes in several. */
@@ -69,7 +71,7 @@ function requestPage<T>(
     filter,
     attributes: search.attributes,
     timeLimit: 0,
-    controls: [new PagedResultsControl({ critical: true, value })],
+    controls: [new PagedResultsControl({ critical: true, value }), ...(search.controls ?? [])],
   });
   return session.search(request, search.decode, search.idleTimeoutMs);
 }

@@ -11,8 +11,11 @@ export interface ScopedSearch {
   filter: string;
 }
 
+/** Class → the filter for scopes that name none. */
+export type DefaultFilters = ReadonlyMap<string, string>;
+
 /** The filter of a class for which a scope names none. */
-const DEFAULT_FILTERS = new Map([
+const DEFAULT_FILTERS: DefaultFilters = new Map([
   [
     'user',
     '(&(|(objectClass=person)(objectClass=inetOrgPerson)(objectClass=posixAccount))(!(objectClass=device)))',
@@ -41,12 +44,12 @@ function messageOf(check: () => unknown): string | null {
 }
 
 /** What is wrong with scopes, by path below the list (`0.filter`); empty when they can be read. */
-export function checkLdapScopes(scopes: SourceScope[]): ErrorDetail[] {
+export function checkLdapScopes(scopes: SourceScope[], defaultFilters = DEFAULT_FILTERS): ErrorDetail[] {
   return scopes.flatMap(({ objectClass, baseDn, filter }, index) => {
     const wrong: ErrorDetail[] = [];
     const base = baseDn === null ? null : messageOf(() => dnKey(baseDn));
     if (base !== null) wrong.push({ path: `${index}.baseDn`, message: base });
-    if (filter === null && !DEFAULT_FILTERS.has(objectClass)) {
+    if (filter === null && !defaultFilters.has(objectClass)) {
       wrong.push({
         path: `${index}.filter`,
         message: `The class '${objectClass}' has no default filter: say by which filter its entries are found.`,
@@ -73,8 +76,12 @@ function isCovered(search: ScopedSearch, index: number, all: ScopedSearch[]): bo
  * filter is left out, since that one brings its entries already.
  * @throws AppError `invalid_filter` or `invalid_configuration` when a scope cannot be read.
  */
-export function scopedSearches(scopes: SourceScope[], baseDns: string[]): ScopedSearch[] {
-  const wrong = checkLdapScopes(scopes)[0];
+export function scopedSearches(
+  scopes: SourceScope[],
+  baseDns: string[],
+  defaultFilters = DEFAULT_FILTERS,
+): ScopedSearch[] {
+  const wrong = checkLdapScopes(scopes, defaultFilters)[0];
   if (wrong !== undefined) {
     throw new AppError(
       wrong.path.endsWith('filter') ? 'invalid_filter' : 'invalid_configuration',
@@ -85,7 +92,7 @@ export function scopedSearches(scopes: SourceScope[], baseDns: string[]): Scoped
     (baseDn === null ? baseDns : [baseDn]).map((base) => ({
       objectClass,
       baseDn: base,
-      filter: filter ?? (DEFAULT_FILTERS.get(objectClass) as string),
+      filter: filter ?? (defaultFilters.get(objectClass) as string),
     })),
   );
   return searches.filter((search, index) => !isCovered(search, index, searches));

@@ -11,6 +11,13 @@ import type { LdapSession } from './session.ts';
 /** What the root DSE says; empty lists where it says nothing or may not be read. */
 export interface RootDse {
   namingContexts: string[];
+  /** Active Directory's own domain; null on other servers. */
+  defaultNamingContext: string | null;
+  schemaNamingContext: string | null;
+  /** The entry of the answering domain controller's directory service. */
+  dsServiceName: string | null;
+  dnsHostName: string | null;
+  supportedCapabilities: string[];
   subschemaSubentry: string | null;
   vendorName: string | null;
   vendorVersion: string | null;
@@ -28,8 +35,18 @@ export interface AttributeType {
   operational: boolean;
 }
 
+/** One object class of the subschema, its names in lower case. */
+export interface ObjectClassType {
+  name: string;
+  superior: string | null;
+  auxiliary: boolean;
+  /** What it must or may have itself. */
+  attributes: string[];
+}
+
 /** A server's subschema, by lower-case names. */
 export interface ServerSchema {
+  objectClasses: ObjectClassType[];
   attributeTypes: AttributeType[];
   binaryNames: Set<string>;
   /** Lower-case attribute name → object classes that may or must have it. */
@@ -37,9 +54,11 @@ export interface ServerSchema {
 }
 
 /** Syntaxes whose values are no text (RFC 4517, RFC 4523): audio, binary, certificates, fax, JPEG, octets. */
-const BINARY_SYNTAXES = new Set(
-  [4, 5, 8, 9, 10, 23, 28, 40, 49].map((arc) => `1.3.6.1.4.1.1466.115.121.1.${arc}`),
-);
+const BINARY_SYNTAXES = new Set([
+  ...[4, 5, 8, 9, 10, 23, 28, 40, 49].map((arc) => `1.3.6.1.4.1.1466.115.121.1.${arc}`),
+  // Active Directory's security descriptors
+  '1.2.840.113556.1.4.907',
+]);
 /** Octet strings by their syntax that hold text by their use. */
 const TEXT_OCTETS = new Set(['userpassword']);
 
@@ -73,6 +92,11 @@ export async function readBase(
 export async function readRootDse(session: LdapSession, timeoutMs: number): Promise<RootDse> {
   const names = [
     'namingContexts',
+    'defaultNamingContext',
+    'schemaNamingContext',
+    'dsServiceName',
+    'dnsHostName',
+    'supportedCapabilities',
     'subschemaSubentry',
     'vendorName',
     'vendorVersion',
@@ -84,6 +108,11 @@ export async function readRootDse(session: LdapSession, timeoutMs: number): Prom
   const all = (name: string) => entry?.get(name.toLowerCase()) ?? [];
   return {
     namingContexts: all('namingContexts'),
+    defaultNamingContext: all('defaultNamingContext')[0] ?? null,
+    schemaNamingContext: all('schemaNamingContext')[0] ?? null,
+    dsServiceName: all('dsServiceName')[0] ?? null,
+    dnsHostName: all('dnsHostName')[0] ?? null,
+    supportedCapabilities: all('supportedCapabilities'),
     subschemaSubentry: all('subschemaSubentry')[0] ?? null,
     vendorName: all('vendorName')[0] ?? null,
     vendorVersion: all('vendorVersion')[0] ?? null,
@@ -139,16 +168,23 @@ function parseSchema(attributeDefinitions: string[], classDefinitions: string[])
     if (BINARY_SYNTAXES.has(syntaxOf(type, byName) ?? '') && !TEXT_OCTETS.has(name)) binaryNames.add(name);
   }
   const classesOf = new Map<string, string[]>();
+  const objectClasses: ObjectClassType[] = [];
   for (const definition of classDefinitions) {
     const withoutText = definition.replace(/\sDESC\s+'[^']*'/i, '');
     const objectClass = namesAfter(withoutText, 'NAME')[0];
     if (objectClass === undefined) continue;
-    for (const attribute of [...namesAfter(withoutText, 'MUST'), ...namesAfter(withoutText, 'MAY')]) {
-      const key = attributeKey(attribute);
-      classesOf.set(key, [...(classesOf.get(key) ?? []), objectClass]);
-    }
+    const attributes = [...namesAfter(withoutText, 'MUST'), ...namesAfter(withoutText, 'MAY')].map(
+      attributeKey,
+    );
+    for (const key of attributes) classesOf.set(key, [...(classesOf.get(key) ?? []), objectClass]);
+    objectClasses.push({
+      name: objectClass.toLowerCase(),
+      superior: namesAfter(withoutText, 'SUP')[0]?.toLowerCase() ?? null,
+      auxiliary: /\sAUXILIARY\b/i.test(withoutText),
+      attributes,
+    });
   }
-  return { attributeTypes, binaryNames, classesOf };
+  return { objectClasses, attributeTypes, binaryNames, classesOf };
 }
 
 /** The server's subschema; null when it says no place for it or hides it. Lost connections throw. */

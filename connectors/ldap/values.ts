@@ -3,6 +3,9 @@ import type { AttributeValues } from '../../domain/source-entry.ts';
 
 export type DecodedValues = AttributeValues;
 
+/** Turns a binary value into the text that people know it by (a SID, a GUID); null for what cannot be one. */
+export type ValueFormat = (value: Buffer) => string | null;
+
 const OCTET_STRING = 0x04;
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -67,6 +70,26 @@ export function decodeValues(bytes: Buffer, start: number, end: number, binary: 
   const texts: string[] = [];
   for (let index = 0; index < bounds.length; index += 2) {
     const text = textOf(bytes, bounds[index] as number, bounds[index + 1] as number);
+    if (text === null) return base64Values(bytes, bounds);
+    texts.push(text);
+  }
+  return texts;
+}
+
+/**
+ * The values of an attribute whose binary values have a text form.
+ * @throws Error when the bytes are no SET OF OCTET STRING.
+ */
+export function decodeFormatted(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  format: ValueFormat,
+): DecodedValues {
+  const bounds = valueBounds(bytes, start, end);
+  const texts: string[] = [];
+  for (let index = 0; index < bounds.length; index += 2) {
+    const text = format(bytes.subarray(bounds[index] as number, bounds[index + 1] as number));
     if (text === null) return base64Values(bytes, bounds);
     texts.push(text);
   }

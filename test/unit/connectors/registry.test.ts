@@ -12,11 +12,11 @@ function issues(type: string, config: unknown): string[] {
 }
 
 describe('createConnectorRegistry', () => {
-  it('knows ldap and csv', () => {
-    expect(registry.types()).toEqual(['ldap', 'csv']);
+  it('knows ldap, active-directory and csv', () => {
+    expect(registry.types()).toEqual(['ldap', 'active-directory', 'csv']);
   });
 
-  it.each(['active-directory', 'scim', 'sql'])('says that %s is not supported yet', (type) => {
+  it.each(['scim', 'sql'])('says that %s is not supported yet', (type) => {
     expect(() => registry.definition(type)).toThrow(
       expect.objectContaining({
         code: 'invalid_configuration',
@@ -27,7 +27,7 @@ describe('createConnectorRegistry', () => {
 
   it('refuses a type that does not exist', () => {
     expect(() => registry.definition('ldpa')).toThrow(
-      /'ldpa' do not exist; the supported types are ldap, csv/,
+      /'ldpa' do not exist; the supported types are ldap, active-directory, csv/,
     );
   });
 
