@@ -3,7 +3,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { findChromium } from '../test/support/browser-programs.ts';
-import { missingSambaPackages } from '../test/support/samba-programs.ts';
+import { missingSambaPackages, SAMBA_PACKAGES } from '../test/support/samba-programs.ts';
 import { slapdAvailability } from '../test/support/slapd-programs.ts';
 
 const PACKAGES = ['slapd', 'ldap-utils', 'openssl'];
@@ -27,7 +27,7 @@ export function hasCurl(): boolean {
  */
 export async function ensureTestPackages(say: (message: string) => void): Promise<void> {
   const availability = slapdAvailability();
-  const samba = missingSambaPackages();
+  const samba = missingSambaPackages().length === 0 ? [] : SAMBA_PACKAGES;
   const missing = [
     ...new Set([...(availability.available ? [] : PACKAGES), ...samba]),
     ...(hasCurl() ? [] : [CURL]),

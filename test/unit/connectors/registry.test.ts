@@ -43,6 +43,7 @@ describe('createConnectorRegistry', () => {
       pageSize: 1000,
       connectTimeoutMs: 5000,
       readTimeoutMs: 60000,
+      changeOverlapSeconds: 300,
       readOnly: true,
     });
     expect(registry.definition('ldap').secretFields).toEqual(['bindPassword']);
