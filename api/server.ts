@@ -16,6 +16,8 @@ import { deriveApiKeys } from './auth/keys.ts';
 import { importDirectory } from './connection-test.ts';
 import type { AppDeps } from './dependencies.ts';
 import { answerClientError } from './http/client-error.ts';
+import { channelsOf } from './notifications/channels-of.ts';
+import { startDeliverySweep } from './notifications/delivery-sweep.ts';
 import { startRunSweep } from './run-sweep.ts';
 import { createSyncSchedules } from './sync-schedules.ts';
 import { createSyncTrigger } from './sync-trigger.ts';
@@ -49,13 +51,15 @@ async function main(): Promise<void> {
   const trigger = createSyncTrigger(deps.temporal, settings.TEMPORAL_TASK_QUEUE);
   const schedules = createSyncSchedules(deps);
   const sweep = startRunSweep({ pool: database.pool, trigger, schedules, logger, everyMs: SWEEP_EVERY_MS });
+  const channels = channelsOf(settings);
+  const deliveries = startDeliverySweep({ pool: database.pool, channels, logger, everyMs: SWEEP_EVERY_MS });
   logger.info(`listening on ${addressOf(server)}`);
   const signal = await new Promise<string>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name));
   });
   logger.info(`${signal}: ending`);
   await drain(server);
-  await sweep.stop();
+  await Promise.all([sweep.stop(), deliveries.stop()]);
   await deps.temporal.close();
   await database.close();
 }

@@ -4,6 +4,19 @@ import { z } from 'zod';
 const port = z.coerce.number().int().min(0).max(65535);
 const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
 
+function isUrl(value: string, protocols: string[], credentials: boolean): boolean {
+  const url = URL.parse(value);
+  if (!url?.hostname || !protocols.includes(url.protocol)) return false;
+  return credentials || (url.username === '' && url.password === '');
+}
+
+/** As the Standard Webhooks specification writes a symmetric one. */
+function isWebhookSecret(value: string): boolean {
+  const [, text = ''] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(value) ?? [];
+  const { length } = Buffer.from(text, 'base64');
+  return length >= 24 && length <= 64 && text.length % 4 === 0;
+}
+
 const schema = z.object({
   PORT: port.default(3000),
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -38,8 +51,40 @@ const schema = z.object({
     .default(168),
   TRUST_PROXY: z.string().optional(),
   ALLOW_LINK_LOCAL_SOURCES: flag.default(false),
+  IDENTITY_CENTER_WEBHOOK_URL: z
+    .string()
+    .refine(
+      (value) => isUrl(value, ['http:', 'https:'], false),
+      'must be a URL: https://host/path, without a name and password in it',
+    )
+    .optional(),
+  IDENTITY_CENTER_WEBHOOK_SECRET: z
+    .string()
+    .refine(
+      (value) => value.split(' ').every(isWebhookSecret),
+      'must be `whsec_` and 24 to 64 bytes as base64; several are separated by a space',
+    )
+    .optional(),
+  IDENTITY_CENTER_SMTP_URL: z
+    .string()
+    .refine(
+      (value) => isUrl(value, ['smtp:', 'smtps:'], true),
+      'must be a URL: smtp://user:password@host:587 or smtps://user:password@host',
+    )
+    .optional(),
+  IDENTITY_CENTER_MAIL_FROM: z.string().includes('@', 'must be an e-mail address').optional(),
+  IDENTITY_CENTER_MAIL_TO: z
+    .string()
+    .includes('@', 'must be an e-mail address, or several with commas')
+    .optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
+
+/** Settings that say nothing without each other. */
+const TOGETHER: (keyof typeof schema.shape)[][] = [
+  ['IDENTITY_CENTER_WEBHOOK_URL', 'IDENTITY_CENTER_WEBHOOK_SECRET'],
+  ['IDENTITY_CENTER_SMTP_URL', 'IDENTITY_CENTER_MAIL_FROM', 'IDENTITY_CENTER_MAIL_TO'],
+];
 
 /** The name of every setting. */
 export const SETTING_NAMES: readonly string[] = Object.keys(schema.shape);
@@ -60,7 +105,16 @@ export function parseSettings(environment: Record<string, string | undefined>): 
     Object.entries(environment).filter(([name, value]) => name in schema.shape && value !== ''),
   );
   const parsed = schema.safeParse(present);
-  if (parsed.success) return parsed.data;
-  const wrong = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  const alone = TOGETHER.flatMap((names) => incomplete(names, present));
+  if (parsed.success && alone.length === 0) return parsed.data;
+  const issues = parsed.error?.issues ?? [];
+  const wrong = [...issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`), ...alone];
   throw new SettingsError(`Settings that cannot be used:\n${wrong.join('\n')}`);
+}
+
+function incomplete(names: string[], present: Record<string, unknown>): string[] {
+  const missing = names.filter((name) => !(name in present));
+  if (missing.length === 0 || missing.length === names.length) return [];
+  const given = names.filter((name) => name in present).join(' and ');
+  return missing.map((name) => `  ${name}: must be set, since ${given} is`);
 }

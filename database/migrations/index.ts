@@ -6,6 +6,7 @@ import { Migration20261122222100_pauses } from './Migration20261122222100_pauses
 import { Migration20261122222500_names_before } from './Migration20261122222500_names_before.ts';
 import { Migration20261122222600_schedules } from './Migration20261122222600_schedules.ts';
 import { Migration20261122222600_watermarks } from './Migration20261122222600_watermarks.ts';
+import { Migration20261122223600_notifications } from './Migration20261122223600_notifications.ts';
 
 export const MIGRATIONS = [
   { name: 'Migration20261122000000_sync', class: Migration20261122000000_sync },
@@ -15,4 +16,5 @@ export const MIGRATIONS = [
   { name: 'Migration20261122222600_schedules', class: Migration20261122222600_schedules },
   { name: 'Migration20261122222600_watermarks', class: Migration20261122222600_watermarks },
   { name: 'Migration20261122222100_pauses', class: Migration20261122222100_pauses },
+  { name: 'Migration20261122223600_notifications', class: Migration20261122223600_notifications },
 ];

@@ -1,6 +1,7 @@
 // Ends a run: its status, its reason, and counts that are read off what it wrote.
 import type pg from 'pg';
 import { run, runOne, sql, transaction } from '../../sql.ts';
+import { noteRun } from '../notifications/note-run.ts';
 import { keepWatermark } from './watermarks.ts';
 
 export type RunOutcome =
@@ -40,6 +41,7 @@ export async function finishRun(pool: pg.Pool, runId: string, outcome: RunOutcom
     await closeSteps(client, runId, outcome);
     await run(client, sql`delete from sync_pending_removal where run_id = ${runId}`);
     if (outcome.status === 'completed') await recordCompletion(client, runId);
+    await noteRun(client, runId);
     return true;
   });
 }

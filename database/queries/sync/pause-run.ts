@@ -1,6 +1,7 @@
 // Pauses a run until a person decides, and lets it go on.
 import type pg from 'pg';
-import { run, runOne, sql } from '../../sql.ts';
+import { run, runOne, sql, transaction } from '../../sql.ts';
+import { noteRun } from '../notifications/note-run.ts';
 
 /** `delete_threshold`: more would be removed than the project allows; `operator`: a person asked for it. */
 export type PauseReason = 'delete_threshold' | 'operator';
@@ -10,25 +11,28 @@ export type PauseReason = 'delete_threshold' | 'operator';
  * number of this pause; null where the run is over.
  */
 export async function pauseRun(pool: pg.Pool, runId: string, reason: PauseReason): Promise<number | null> {
-  const row = await runOne<{ pauses: number }>(
-    pool,
-    sql`
-      with paused as (
-        update sync_run set
-          status = 'paused', pause_reason = ${reason}, pauses = pauses + 1,
-          -- A run whose workflow was lost is paused anew: it has waited since it was paused first.
-          paused_at = coalesce(paused_at, clock_timestamp())
-        where id = ${runId} and status = 'running'
-        returning id, pauses
-      ), waiting as (
-        update sync_run_step s set status = 'pending' from paused
-        where s.run_id = paused.id and s.status in ('running', 'retrying')
-      )
-      select pauses from paused
-      union all select pauses from sync_run where id = ${runId} and status = 'paused'
-      order by pauses desc limit 1`,
-  );
-  return row?.pauses ?? null;
+  return transaction(pool, async (client) => {
+    const row = await runOne<{ pauses: number }>(
+      client,
+      sql`
+        with paused as (
+          update sync_run set
+            status = 'paused', pause_reason = ${reason}, pauses = pauses + 1,
+            -- A run whose workflow was lost is paused anew: it has waited since it was paused first.
+            paused_at = coalesce(paused_at, clock_timestamp())
+          where id = ${runId} and status = 'running'
+          returning id, pauses
+        ), waiting as (
+          update sync_run_step s set status = 'pending' from paused
+          where s.run_id = paused.id and s.status in ('running', 'retrying')
+        )
+        select pauses from paused
+        union all select pauses from sync_run where id = ${runId} and status = 'paused'
+        order by pauses desc limit 1`,
+    );
+    await noteRun(client, runId);
+    return row?.pauses ?? null;
+  });
 }
 
 /**
