@@ -233,10 +233,13 @@ describe('notifications', () => {
       everyMs: 50,
     });
     await allDelivered();
-    // Nobody listens: the alert stays as it was told.
-    write('Orphan', 2);
-    await sync(projectId, 'completed');
-    expect(webhook.received).toHaveLength(1);
+    await sweep.stop();
+    webhook.answers.splice(0, 1, 204);
+    await deliver();
+    await sync(projectId, 'failed');
+    await until('the next failure to be told', () => webhook.received.length === 2);
+    expect(webhook.received[1]?.payload.data).toMatchObject({ previous: null });
+    expect(webhook.received[1]?.id).not.toBe(webhook.received[0]?.id);
   });
 
   it('puts neither secret nor address into logs and tables', async () => {

@@ -15,6 +15,8 @@ export async function setChannels(pool: pg.Pool, names: ChannelName[]): Promise<
       sql`insert into notification_channel (name) select unnest(${names}::text[]) on conflict do nothing`,
     );
     await run(client, sql`delete from notification_channel where name <> all (${names}::text[])`);
+    // With nobody to tell, nothing is kept of what was told: whoever comes next hears of the trouble that there is then.
+    if (names.length === 0) await run(client, sql`delete from project_alert`);
     // Served by notification_delivery_pending.
     await run(
       client,
