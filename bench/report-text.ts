@@ -2,12 +2,13 @@
 import type { ApiReport } from './api-bench.ts';
 import type { SelfTime } from './profile.ts';
 import { median } from './statistics.ts';
-import type { SyncFigure, SyncReport } from './sync-bench.ts';
-import type { CpuSeconds, PhaseProfile } from './sync-round.ts';
+import type { IncrementalFigure, SyncFigure, SyncReport } from './sync-bench.ts';
+import { CHANGED_USERS, type CpuSeconds, type PhaseProfile } from './sync-round.ts';
 import type { SyncRun } from './sync-run.ts';
 
 export function syncReportText(report: SyncReport): string {
-  const { directory, baseline, first, unchanged, workerPeakMemoryBytes: peak, profiles } = report;
+  const { directory, baseline, first, unchanged, incremental, scanning, profiles } = report;
+  const peak = report.workerPeakMemoryBytes;
   const part = (name: 'ldapsearchSeconds' | 'copySeconds') =>
     `${median(baseline.rounds.map((round) => round[name])).toFixed(2)} s`;
   const lines = [
@@ -24,6 +25,12 @@ export function syncReportText(report: SyncReport): string {
     '',
     `(d) peak memory of the worker: ${peak === null ? 'not measured on this system' : `${whole(peak / 2 ** 20)} MB`}`,
     '',
+    table([
+      [`${CHANGED_USERS} users changed`, 'seconds', 'of (c)', 'rounds'],
+      changesRow('(e) incremental', incremental),
+      changesRow('(f) incremental, with the scan of all ids', scanning),
+    ]),
+    '',
     `(a) is one ldapsearch with paged results of all attributes into a file (${part('ldapsearchSeconds')}), then one COPY of`,
     `    the same entries, prepared beforehand, into a table with a primary key (${part('copySeconds')}).`,
     '(b) and (c) run from the start to the end of the run as its history has them; (b) begins with an empty database,',
@@ -31,9 +38,20 @@ export function syncReportText(report: SyncReport): string {
     '',
     stepsText('Steps of (b)', first.rounds),
     stepsText('Steps of (c)', unchanged.rounds),
+    stepsText('Steps of (e)', incremental.rounds),
+    stepsText('Steps of (f)', scanning.rounds),
     cpuText('Processor time of (b)', first.cpuSeconds),
     cpuText('Processor time of (c)', unchanged.cpuSeconds),
-    ...(profiles ? [profileText('(b)', profiles.first), profileText('(c)', profiles.unchanged)] : []),
+    cpuText('Processor time of (e)', incremental.cpuSeconds),
+    cpuText('Processor time of (f)', scanning.cpuSeconds),
+    ...(profiles
+      ? [
+          profileText('(b)', profiles.first),
+          profileText('(c)', profiles.unchanged),
+          profileText('(e)', profiles.incremental),
+          profileText('(f)', profiles.scanning),
+        ]
+      : []),
     '',
   ];
   return lines.join('\n');
@@ -64,6 +82,11 @@ function figureRow(name: string, figure: SyncFigure): string[] {
   const rounds = figure.seconds.map((seconds) => seconds.toFixed(2)).join(' ');
   const typical = median(figure.seconds).toFixed(2);
   return [name, typical, whole(figure.objectsPerSecond), figure.ratio.toFixed(2), rounds];
+}
+
+function changesRow(name: string, figure: IncrementalFigure): string[] {
+  const rounds = figure.seconds.map((seconds) => seconds.toFixed(2)).join(' ');
+  return [name, median(figure.seconds).toFixed(2), figure.ofUnchanged.toFixed(2), rounds];
 }
 
 function stepsText(title: string, runs: SyncRun[]): string {

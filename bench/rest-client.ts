@@ -6,6 +6,7 @@ export interface RestClient {
   readonly token: string;
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body?: unknown): Promise<T>;
+  patch<T>(path: string, body: unknown): Promise<T>;
 }
 
 /** Waits until `/api/health` says `healthy`. @throws Error with the last answer after `timeoutMs`. */
@@ -52,5 +53,6 @@ export async function signIn(baseUrl: string, username: string, password: string
     token,
     get: (path) => call('GET', path, token),
     post: (path, body) => call('POST', path, token, body),
+    patch: (path, body) => call('PATCH', path, token, body),
   };
 }

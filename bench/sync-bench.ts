@@ -11,6 +11,7 @@ import { STATEMENT_SETTINGS } from './statements.ts';
 import { median } from './statistics.ts';
 import {
   type CpuSeconds,
+  type PhaseName,
   type PhaseProfile,
   type SyncBench,
   type SyncRound,
@@ -26,17 +27,28 @@ export interface SyncFigure {
   ratio: number;
 }
 
+export interface IncrementalFigure {
+  seconds: number[];
+  ofUnchanged: number;
+  rounds: SyncRun[];
+  cpuSeconds: CpuSeconds[];
+}
+
 export interface SyncReport {
   directory: { users: number; groups: number; objects: number; memberships: number };
   baseline: SyncFigure & { rounds: BaselineRound[] };
   first: SyncFigure & { rounds: SyncRun[]; cpuSeconds: CpuSeconds[] };
   unchanged: SyncFigure & { rounds: SyncRun[]; cpuSeconds: CpuSeconds[] };
+  /** With a few changes, without and with the scan of ids; `ofUnchanged`: their time as a part of an unchanged full run's. */
+  incremental: IncrementalFigure;
+  scanning: IncrementalFigure;
   /** The largest of all rounds; null where the system does not say. */
   workerPeakMemoryBytes: number | null;
   /** Of the last round, where profiles were asked for. */
-  profiles: { first: PhaseProfile; unchanged: PhaseProfile } | null;
+  profiles: Record<PhaseName, PhaseProfile> | null;
 }
 
+const PHASES = ['first', 'unchanged', 'incremental', 'scanning'] as const;
 const BASELINE_ROUNDS = 3;
 
 /** @throws Error when slapd is missing, or when a run brings anything but what was generated. */
@@ -60,7 +72,7 @@ export async function benchSync(
     bindDn: generated.readerDn,
     bindPassword: generated.readerPassword,
   };
-  const bench: SyncBench = { options, runtime, temporalAddress, source, generated, slapdPid: slapd.pid };
+  const bench: SyncBench = { options, runtime, temporalAddress, source, generated, slapd };
   const baseline = await prepareBaseline(
     source,
     await runtime.createDatabase('baseline'),
@@ -77,8 +89,8 @@ export async function benchSync(
     if (round >= options.runs) continue;
     const measured = await syncRound(bench, round);
     rounds.push(measured);
-    const [first, second] = [measured.first.run.seconds, measured.unchanged.run.seconds];
-    say(`Round ${round + 1}: first ${first.toFixed(2)} s, unchanged ${second.toFixed(2)} s`);
+    const times = PHASES.map((phase) => `${phase} ${measured[phase].run.seconds.toFixed(2)} s`);
+    say(`Round ${round + 1}: ${times.join(', ')}`);
   }
   return report(bench, baselines, rounds);
 }
@@ -100,17 +112,39 @@ function report(bench: SyncBench, baselines: BaselineRound[], rounds: SyncRound[
     const cpu = rounds.map((round) => round[phase].cpuSeconds);
     return { ...figure(measured.map((run) => run.seconds)), rounds: measured, cpuSeconds: cpu };
   };
+  const unchanged = runs('unchanged');
+  const partOfUnchanged = (phase: 'incremental' | 'scanning'): IncrementalFigure => {
+    const measured = rounds.map((round) => round[phase].run);
+    const seconds = measured.map((run) => run.seconds);
+    const cpuSeconds = rounds.map((round) => round[phase].cpuSeconds);
+    return {
+      seconds,
+      ofUnchanged: median(seconds) / median(unchanged.seconds),
+      rounds: measured,
+      cpuSeconds,
+    };
+  };
   const peaks = rounds.flatMap(({ peakMemory }) => (peakMemory === null ? [] : [peakMemory]));
   const last = rounds.at(-1);
   return {
     directory: { users, groups, objects, memberships },
     baseline: { ...figure(baselineTimes), rounds: baselines },
     first: runs('first'),
-    unchanged: runs('unchanged'),
+    unchanged,
+    incremental: partOfUnchanged('incremental'),
+    scanning: partOfUnchanged('scanning'),
     workerPeakMemoryBytes: peaks.length > 0 ? Math.max(...peaks) : null,
-    profiles:
-      last?.first.profile && last.unchanged.profile
-        ? { first: last.first.profile, unchanged: last.unchanged.profile }
-        : null,
+    profiles: last ? profilesOf(last) : null,
+  };
+}
+
+function profilesOf(round: SyncRound): SyncReport['profiles'] {
+  const { first, unchanged, incremental, scanning } = round;
+  if (!first.profile || !unchanged.profile || !incremental.profile || !scanning.profile) return null;
+  return {
+    first: first.profile,
+    unchanged: unchanged.profile,
+    incremental: incremental.profile,
+    scanning: scanning.profile,
   };
 }

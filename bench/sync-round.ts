@@ -1,5 +1,7 @@
-// One round of the synchronisation benchmark: a fresh database, a first full run, a second with nothing changed.
+// One round of the synchronisation benchmark: a fresh database, a first full run, a second with nothing changed, two incremental ones.
 import { join } from 'node:path';
+import type { Slapd } from '../test/support/slapd-process.ts';
+import { changeUsers } from './change-users.ts';
 import type { BenchProcess } from './child-process.ts';
 import { endWith } from './clean-up.ts';
 import { cpuSeconds as cpuSecondsOf } from './cpu-time.ts';
@@ -24,7 +26,7 @@ export interface SyncBench {
   temporalAddress: string;
   source: LdapSource;
   generated: GeneratedDirectory;
-  slapdPid: number;
+  slapd: Slapd;
 }
 
 /** Where the time of one phase went: in the worker's main thread, and in the database. */
@@ -51,12 +53,18 @@ export interface Phase {
 export interface SyncRound {
   first: Phase;
   unchanged: Phase;
-  /** The larger of both phases. */
+  /** CHANGED_USERS changed since, without and with the scan of ids. */
+  incremental: Phase;
+  scanning: Phase;
+  /** The largest of all phases. */
   peakMemory: number | null;
 }
 
+export const CHANGED_USERS = 100;
 const PROFILED_FUNCTIONS = 25;
 const PROFILED_STATEMENTS = 12;
+
+export type PhaseName = 'first' | 'unchanged' | 'incremental' | 'scanning';
 
 /** @throws Error when a run, or what it left in the database, is not what was generated. */
 export async function syncRound(bench: SyncBench, round: number): Promise<SyncRound> {
@@ -80,21 +88,45 @@ export async function syncRound(bench: SyncBench, round: number): Promise<SyncRo
   const unchanged = await runPhase('unchanged');
   checkCounts('the second run', unchanged.run, { read: objects, unchanged: objects });
   await checkStored(databaseUrl, generated);
-  const peaks = [first.peakMemory, unchanged.peakMemory].filter((peak) => peak !== null);
-  return { first, unchanged, peakMemory: peaks.length > 0 ? Math.max(...peaks) : null };
+  const changed = async (phase: 'incremental' | 'scanning', idScanEveryRuns: number) => {
+    await product.client.patch(`/api/sync/projects/${projectId}`, { idScanEveryRuns });
+    await changeUsers(databaseUrl, bench.slapd, CHANGED_USERS, `${phase} ${name}`);
+    const measured = await runPhase(phase);
+    // What changed just before the last run comes along again, and is found unchanged.
+    const { read = 0 } = measured.run.counts;
+    checkCounts(`the ${phase} run`, measured.run, {
+      read,
+      updated: CHANGED_USERS,
+      unchanged: read - CHANGED_USERS,
+    });
+    if (read > 4 * CHANGED_USERS) throw new Error(`the ${phase} run read ${read} entries`);
+    return measured;
+  };
+  const incremental = await changed('incremental', 0);
+  const scanning = await changed('scanning', 1);
+  const phases = [first, unchanged, incremental, scanning];
+  const peaks = phases.map(({ peakMemory }) => peakMemory).filter((peak) => peak !== null);
+  return {
+    first,
+    unchanged,
+    incremental,
+    scanning,
+    peakMemory: peaks.length > 0 ? Math.max(...peaks) : null,
+  };
 }
 
-/** Both phases share a worker; with profiles each has its own, since a profile is written when a process ends. */
+/** All phases share a worker; with profiles each has its own, since a profile is written when a process ends. */
 function phaseRunner(bench: SyncBench, product: Product, databaseUrl: string, projectId: string) {
   const profiles = bench.options.profile;
   let worker: BenchProcess | undefined;
-  return async (phase: 'first' | 'unchanged'): Promise<Phase> => {
+  return async (phase: PhaseName): Promise<Phase> => {
     const folder = profiles === null ? undefined : join(profiles, phase);
     worker ??= await product.startWorker(folder);
     if (folder) await resetStatements(databaseUrl);
-    const pids = { worker: worker.pid, postgres: bench.runtime.postgresPid, slapd: bench.slapdPid };
+    const pids = { worker: worker.pid, postgres: bench.runtime.postgresPid, slapd: bench.slapd.pid };
     const before = await cpuOf(pids);
-    const run = await runOnce(product.client, projectId, worker.assertRunning);
+    const mode = phase === 'incremental' || phase === 'scanning' ? 'incremental' : 'full';
+    const run = await runOnce(product.client, projectId, worker.assertRunning, mode);
     const cpuSeconds = difference(before, await cpuOf(pids));
     const peakMemory = await worker.peakMemory();
     if (!folder) return { run, cpuSeconds, peakMemory, profile: null };

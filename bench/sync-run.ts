@@ -19,6 +19,7 @@ export interface SyncRun {
 interface RunDetails {
   id: string;
   status: string;
+  readMode: string | null;
   startedAt: string | null;
   finishedAt: string | null;
   counts: Record<string, number>;
@@ -34,6 +35,7 @@ export interface LdapSource {
   bindPassword: string;
 }
 
+const OVERLAP_SECONDS = 5;
 const POLL_MS = 500;
 const RUN_TIMEOUT_MS = 60 * 60_000;
 
@@ -43,7 +45,8 @@ export async function createProject(client: RestClient, source: LdapSource): Pro
   const connection = await client.post<{ id: string }>('/api/connections', {
     name: 'Generated directory',
     type: 'ldap',
-    config: { url, bindDn, bindPassword, baseDns: [baseDn] },
+    // The directory was loaded a moment ago: with the usual overlap, all of it would be read again as changed.
+    config: { url, bindDn, bindPassword, baseDns: [baseDn], changeOverlapSeconds: OVERLAP_SECONDS },
   });
   const project = await client.post<{ id: string }>('/api/sync/projects', {
     name: 'Everything',
@@ -52,18 +55,21 @@ export async function createProject(client: RestClient, source: LdapSource): Pro
   return project.id;
 }
 
-/** Triggers a full run and waits for its end. @throws Error when it does not complete, or the worker ends. */
+/** Triggers a run and waits for its end. @throws Error when it does not complete, or the worker ends. */
 export async function runOnce(
   client: RestClient,
   projectId: string,
   workerRuns: () => Promise<void>,
+  mode: 'full' | 'incremental' = 'full',
 ): Promise<SyncRun> {
-  const { id } = await client.post<{ id: string }>(`/api/sync/projects/${projectId}/run`, {});
+  const { id } = await client.post<{ id: string }>(`/api/sync/projects/${projectId}/run`, { mode });
   const deadline = Date.now() + RUN_TIMEOUT_MS;
   while (Date.now() < deadline) {
     await sleep(POLL_MS);
     await workerRuns();
     const run = await client.get<RunDetails>(`/api/sync/history/${id}`);
+    if (run.status === 'completed' && run.readMode !== mode)
+      throw new Error(`the run read in mode ${run.readMode}, not ${mode}`);
     if (run.status === 'completed') return toSyncRun(run);
     if (run.status !== 'queued' && run.status !== 'running')
       throw new Error(`the run ended as ${run.status}: ${run.error?.code} ${run.error?.message}`);
