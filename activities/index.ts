@@ -13,6 +13,7 @@ import { mergeMemberships } from './sync-run/merge-memberships.ts';
 import { mergeObjects } from './sync-run/merge-objects.ts';
 import { type ReadResult, readSource } from './sync-run/read-source.ts';
 import type { StepInput } from './sync-run/run-step.ts';
+import { type ChangesResult, syncChanges } from './sync-run/sync-changes.ts';
 
 export function createActivities(deps: ActivityDependencies) {
   return {
@@ -21,6 +22,7 @@ export function createActivities(deps: ActivityDependencies) {
     claimRun: (projectId: string): Promise<ClaimedRun | null> => claimRun(deps, projectId),
     checkSource: (input: StepInput): Promise<void> => checkSource(deps, input),
     readSource: (input: StepInput): Promise<ReadResult> => readSource(deps, input),
+    syncChanges: (input: StepInput): Promise<ChangesResult> => syncChanges(deps, input),
     mergeObjects: (input: MergeInput): Promise<void> => mergeObjects(deps, input),
     mergeMemberships: (input: MergeInput): Promise<void> => mergeMemberships(deps, input),
     cleanUp: (input: CleanUpInput): Promise<CleanUpResult> => cleanUp(deps, input),
@@ -33,4 +35,5 @@ export function createActivities(deps: ActivityDependencies) {
 }
 
 export type { ClaimedRun } from './sync-run/claim-run.ts';
+export type { ReadResult } from './sync-run/read-source.ts';
 export type Activities = ReturnType<typeof createActivities>;

@@ -2,7 +2,7 @@
 
 import { ActivityFailure } from '@temporalio/common';
 import { ApplicationFailure, CancellationScope, isCancellation, rootCause } from '@temporalio/workflow';
-import type { ClaimedRun } from '../activities/index.ts';
+import type { ClaimedRun, ReadResult } from '../activities/index.ts';
 import { stepOfEpoch } from '../domain/run-epoch.ts';
 import { STAGING_LOST } from '../domain/run-failure.ts';
 import { housekeeping, patientActivities, stepActivities } from './activities.ts';
@@ -53,8 +53,11 @@ async function outcomeOf(sync: SyncRun): Promise<Outcome> {
 
 async function runSteps(sync: SyncRun): Promise<void> {
   const steps = numberedSteps(sync);
-  const { checkSource } = stepActivities(sync.timings, 'Connect to the source');
-  await sync.pauses.step(() => checkSource(steps.next()));
+  // An incremental run connects when it reads: a step of its own would take longer than all of its work.
+  if (sync.run.mode === 'full') {
+    const { checkSource } = stepActivities(sync.timings, 'Connect to the source');
+    await sync.pauses.step(() => checkSource(steps.next()));
+  }
   for (let reads = 1; ; reads++) {
     try {
       return await readAndMerge(sync, steps);
@@ -66,9 +69,20 @@ async function runSteps(sync: SyncRun): Promise<void> {
 
 async function readAndMerge(sync: SyncRun, steps: NumberedSteps): Promise<void> {
   const { timings, pauses } = sync;
+  if (sync.run.mode === 'full') {
+    const { readSource } = stepActivities(timings, 'Read the source into staging');
+    return mergeRead(sync, steps, await pauses.step(() => readSource(steps.next())));
+  }
+  const { syncChanges } = stepActivities(timings, 'Sync what changed');
+  const changes = await pauses.step(() => syncChanges(steps.next()));
+  if (changes.outcome === 'read') return mergeRead(sync, steps, changes);
+  if (changes.outcome === 'needs approval') return removeApproved(sync, steps, changes);
+}
+
+async function mergeRead(sync: SyncRun, steps: NumberedSteps, read: ReadResult): Promise<void> {
+  const { timings, pauses } = sync;
+  const { readEpoch, adoptable, staged } = read;
   const activities = (summary: string) => stepActivities(timings, summary);
-  const { readSource } = activities('Read the source into staging');
-  const { readEpoch, adoptable, staged } = await pauses.step(() => readSource(steps.next()));
   // Each time a step begins it gets a number of its own, so the input is made anew.
   const input = () => ({ ...steps.next(), readEpoch, adoptable });
   const { mergeObjects } = activities(`Merge ${staged} entries into objects`);
@@ -77,9 +91,15 @@ async function readAndMerge(sync: SyncRun, steps: NumberedSteps): Promise<void> 
   await pauses.step(() => mergeMemberships(input()));
   const { cleanUp } = activities('Remove what has left the source');
   const { needsApproval } = await pauses.step(() => cleanUp({ ...input(), approved: false }));
-  if (!needsApproval) return;
-  await pauses.pause('delete_threshold');
-  await pauses.step(() => cleanUp({ ...input(), approved: true }));
+  if (needsApproval) await removeApproved(sync, steps, read);
+}
+
+/** Waits for a person's approval, and removes what was listed. */
+async function removeApproved(sync: SyncRun, steps: NumberedSteps, read: ReadResult): Promise<void> {
+  const { readEpoch, adoptable } = read;
+  await sync.pauses.pause('delete_threshold');
+  const { cleanUp } = stepActivities(sync.timings, 'Remove what has left the source');
+  await sync.pauses.step(() => cleanUp({ ...steps.next(), readEpoch, adoptable, approved: true }));
 }
 
 interface NumberedSteps {

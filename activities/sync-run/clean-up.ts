@@ -39,14 +39,17 @@ const REMOVALS_PER_BATCH = 1_000;
 const LOOKUPS_PER_PAGE = 500;
 
 export async function cleanUp(deps: ActivityDependencies, input: CleanUpInput): Promise<CleanUpResult> {
-  return runStep(deps, input, ['cleanup'], async (context) => {
-    if (!input.approved) {
-      const outcome = await listRemovals(context, input);
-      if (outcome === 'needs approval') return { needsApproval: true };
-    }
-    await removeListed(context, input);
-    return { needsApproval: false };
-  });
+  return runStep(deps, input, ['cleanup'], (context) => cleanUpRead(context, input));
+}
+
+/** Removes what a read has shown to be gone, and ends the step, unless a person must approve it first. */
+export async function cleanUpRead(context: StepContext, input: CleanUpInput): Promise<CleanUpResult> {
+  if (!input.approved) {
+    const outcome = await listRemovals(context, input);
+    if (outcome === 'needs approval') return { needsApproval: true };
+  }
+  await removeListed(context, input);
+  return { needsApproval: false };
 }
 
 async function listRemovals(context: StepContext, input: CleanUpInput): Promise<'listed' | 'needs approval'> {

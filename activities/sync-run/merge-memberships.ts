@@ -14,17 +14,20 @@ import { percentOf } from './progress.ts';
 import { runStep, type StepContext } from './run-step.ts';
 
 export async function mergeMemberships(deps: ActivityDependencies, input: MergeInput): Promise<void> {
-  await runStep(deps, input, ['memberships'], async (context) => {
-    const { pool } = deps.database;
-    const { connectionId } = context.plan;
-    const scope = mergeScope(context, input.readEpoch);
-    const read = await verifyStaging(pool, input.runId, input.readEpoch);
-    if (!read.adopted) await mergeStaged(context, input, scope);
-    await connectionTurn(pool, context.fence, connectionId, async (client) => {
-      if (!read.adopted) await settleDigests(client, scope);
-      await bindReferences(client, scope);
-      await finishStep(client, input.runId, ['memberships'], 'completed');
-    });
+  await runStep(deps, input, ['memberships'], (context) => mergeStagedMemberships(context, input));
+}
+
+/** Merges the members that are staged, and ends the step. */
+export async function mergeStagedMemberships(context: StepContext, input: MergeInput): Promise<void> {
+  const { pool } = context.deps.database;
+  const { connectionId } = context.plan;
+  const scope = mergeScope(context, input.readEpoch);
+  const read = await verifyStaging(pool, input.runId, input.readEpoch);
+  if (!read.adopted) await mergeStaged(context, input, scope);
+  await connectionTurn(pool, context.fence, connectionId, async (client) => {
+    if (!read.adopted) await settleDigests(client, scope);
+    await bindReferences(client, scope);
+    await finishStep(client, input.runId, ['memberships'], 'completed');
   });
 }
 

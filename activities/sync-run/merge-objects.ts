@@ -14,22 +14,27 @@ const PAGES_PER_MERGE = 5;
 
 export async function mergeObjects(deps: ActivityDependencies, input: MergeInput): Promise<void> {
   await runStep(deps, input, ['merge'], async (context) => {
-    const { pool } = deps.database;
-    const read = await verifyStaging(pool, input.runId, input.readEpoch);
+    const read = await verifyStaging(deps.database.pool, input.runId, input.readEpoch);
     if (read.adopted || (input.adoptable && (await adoptRead(context, input, read.staged))))
       return finish(context);
-    const scope = mergeScope(context, input.readEpoch);
-    await indexStaging(pool, scope.tables);
-    const last = (await stagedBatches(pool, scope.tables)).entries ?? -1;
-    for (let first = 0; first <= last; first += PAGES_PER_MERGE) {
-      const range = { first, last: first + PAGES_PER_MERGE - 1 };
-      const key = { runId: input.runId, step: 'merge', readEpoch: input.readEpoch, batch: first } as const;
-      await applyBatch(context, key, percentOf('merge', first / (last + 1)), (client) =>
-        mergeRange(client, scope, range),
-      );
-    }
-    await finish(context);
+    await mergeStagedObjects(context, input);
   });
+}
+
+/** Merges what is staged, batch by batch, and ends the step. */
+export async function mergeStagedObjects(context: StepContext, input: MergeInput): Promise<void> {
+  const { pool } = context.deps.database;
+  const scope = mergeScope(context, input.readEpoch);
+  await indexStaging(pool, scope.tables);
+  const last = (await stagedBatches(pool, scope.tables)).entries ?? -1;
+  for (let first = 0; first <= last; first += PAGES_PER_MERGE) {
+    const range = { first, last: first + PAGES_PER_MERGE - 1 };
+    const key = { runId: input.runId, step: 'merge', readEpoch: input.readEpoch, batch: first } as const;
+    await applyBatch(context, key, percentOf('merge', first / (last + 1)), (client) =>
+      mergeRange(client, scope, range),
+    );
+  }
+  await finish(context);
 }
 
 async function finish({ deps, fence }: StepContext): Promise<void> {

@@ -33,19 +33,22 @@ export interface ReadResult {
 }
 
 export async function readSource(deps: ActivityDependencies, input: StepInput): Promise<ReadResult> {
-  return runStep(deps, input, ['read', 'stage'], (context) =>
-    withConnector(context, async (connector) => {
-      await connector.connect(context.signal);
-      const adoptable = !(await hasPartitions(deps.database.pool, context.plan.connectionId));
-      const choice = await chooseRead(context, connector, !adoptable);
-      try {
-        return await readInto(context, connector, choice, adoptable);
-      } catch (error) {
-        if (choice.since === null || !isUnusable(error)) throw error;
-        return await readInto(context, connector, readEverything(choice, error.message), adoptable);
-      }
-    }),
-  );
+  return runStep(deps, input, ['read', 'stage'], readStep);
+}
+
+/** Reads what the run is to read, and ends both steps. */
+export function readStep(context: StepContext): Promise<ReadResult> {
+  return withConnector(context, async (connector) => {
+    await connector.connect(context.signal);
+    const adoptable = !(await hasPartitions(context.deps.database.pool, context.plan.connectionId));
+    const choice = await chooseRead(context, connector, !adoptable);
+    try {
+      return await readInto(context, connector, choice, adoptable);
+    } catch (error) {
+      if (choice.since === null || !isUnusable(error)) throw error;
+      return await readInto(context, connector, readEverything(choice, error.message), adoptable);
+    }
+  });
 }
 
 /** One read into tables of its own, from its first page to its record. */
@@ -61,6 +64,8 @@ async function readInto(
   const { connectionId, instant } = plan;
   const mode = choice.since === null ? 'full' : 'incremental';
   await fencedTransaction(pool, fence, async (client) => {
+    // The step of an incremental run has no activity of its own.
+    if (plan.mode === 'incremental') await finishStep(client, fence.runId, ['connect'], 'completed');
     await resetRead(client, fence.runId);
     await recordReadMode(client, fence, mode, choice.reason);
     await dropStaging(client, fence.runId);

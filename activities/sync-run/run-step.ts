@@ -25,11 +25,13 @@ export interface StepContext {
   plan: RunPlan;
   fence: RunFence;
   signal: AbortSignal;
+  /** The step of the run's record that is being worked on: it carries attempts and errors. */
+  step: StepName;
 }
 
 /**
  * Takes the run over, does `work`, and on failure notes what happened before it lets Temporal try again or fail.
- * @param names the run's steps that this activity is; the first one carries attempts and errors
+ * @param names the run's steps that this activity begins with; the first one carries attempts and errors
  */
 export function runStep<T>(
   deps: ActivityDependencies,
@@ -51,20 +53,31 @@ async function attemptStep<T>(
   const { attempt } = activity.info;
   const fence = { runId: input.runId, epoch: epochOf(input.ordinal, attempt) };
   const { pool } = deps.database;
+  let context: StepContext | undefined;
   try {
     await takeOver(pool, fence);
     const plan = await runPlan(pool, input.runId);
     if (!plan)
       throw new AppError('not_found', 'The project or its connection was deleted while the run was waiting.');
     await fencedTransaction(pool, fence, (client) => beginStep(client, input.runId, names, attempt));
-    return await work({ deps, plan, fence, signal });
+    context = { deps, plan, fence, signal, step: names[0] };
+    return await work(context);
   } catch (error) {
     if (isCancellation(error, signal)) {
       deps.logger.info({ runId: input.runId, step: names[0] }, 'step told to stop');
       throw new CancelledFailure('The run was cancelled.');
     }
-    throw await noteFailure(deps, input, names[0], fence, error);
+    throw await noteFailure(deps, input, context?.step ?? names[0], fence, error);
   }
+}
+
+/** Goes on with the next step of the run in the same activity. */
+export async function enterStep(context: StepContext, name: StepName): Promise<void> {
+  const { deps, fence } = context;
+  context.step = name;
+  await fencedTransaction(deps.database.pool, fence, (client) =>
+    beginStep(client, fence.runId, [name], Context.current().info.attempt),
+  );
 }
 
 async function noteFailure(

@@ -52,7 +52,7 @@ export function slapdConfiguration(programs: SlapdPrograms, options: SlapdConfig
     'maxsize 8589934592',
     // What is lost is what the kernel had not written when the machine goes down; SIGKILL loses nothing.
     'dbnosync',
-    'index objectClass,entryUUID,uid,cn,member eq',
+    'index objectClass,entryUUID,modifyTimestamp,uid,cn,member eq',
     ...(options.acl ?? DEFAULT_ACL),
     '',
   ].join('\n');
