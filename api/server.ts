@@ -16,6 +16,7 @@ import { deriveApiKeys } from './auth/keys.ts';
 import { importDirectory } from './connection-test.ts';
 import type { AppDeps } from './dependencies.ts';
 import { answerClientError } from './http/client-error.ts';
+import { createMetrics, serveMetrics } from './metrics.ts';
 import { channelsOf } from './notifications/channels-of.ts';
 import { startDeliverySweep } from './notifications/delivery-sweep.ts';
 import { startRunSweep } from './run-sweep.ts';
@@ -53,11 +54,14 @@ async function main(): Promise<void> {
   const sweep = startRunSweep({ pool: database.pool, trigger, schedules, logger, everyMs: SWEEP_EVERY_MS });
   const channels = channelsOf(settings);
   const deliveries = startDeliverySweep({ pool: database.pool, channels, logger, everyMs: SWEEP_EVERY_MS });
+  const metrics = serveMetrics(createMetrics(database.pool), settings, logger);
   logger.info(`listening on ${addressOf(server)}`);
   const signal = await new Promise<string>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name));
   });
   logger.info(`${signal}: ending`);
+  metrics.close();
+  metrics.closeAllConnections();
   await drain(server);
   await Promise.all([sweep.stop(), deliveries.stop()]);
   await deps.temporal.close();

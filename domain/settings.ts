@@ -20,6 +20,8 @@ function isWebhookSecret(value: string): boolean {
 const schema = z.object({
   PORT: port.default(3000),
   HOST: z.string().min(1).default('127.0.0.1'),
+  METRICS_PORT: port.default(9464),
+  METRICS_HOST: z.string().min(1).default('127.0.0.1'),
   IDENTITY_CENTER_HOME: z.string().min(1).default('.identity-center'),
   DATABASE_URL: z
     .string()

@@ -20,7 +20,16 @@ interface Service {
 const compose = parse(text, { merge: true }) as { services: Record<string, Service> };
 
 /** Settings that this set decides itself, or that mean nothing in it. */
-const FIXED = ['PORT', 'HOST', 'IDENTITY_CENTER_HOME', 'DATABASE_URL', 'TEMPORAL_ADDRESS', 'TEMPORAL_CLI'];
+const FIXED = [
+  'PORT',
+  'HOST',
+  'METRICS_PORT',
+  'METRICS_HOST',
+  'IDENTITY_CENTER_HOME',
+  'DATABASE_URL',
+  'TEMPORAL_ADDRESS',
+  'TEMPORAL_CLI',
+];
 
 /** Fills `${NAME:?why}` and `${NAME:-default}` in as Compose does. */
 function interpolate(value: string, environment: Record<string, string>): string {
@@ -63,7 +72,9 @@ describe('docker-compose.yml', () => {
   });
 
   it('passes every setting on that can be chosen, with the default that it has anyway', () => {
-    const environment = compose.services.api?.environment ?? {};
+    // A setting of the worker alone stands with the worker.
+    const { api, worker } = compose.services;
+    const environment = { ...worker?.environment, ...api?.environment };
     const chosen = SETTING_NAMES.filter((name) => !FIXED.includes(name));
     for (const name of chosen) expect(environment[name]).toContain(`\${${name}:`);
     const optional = chosen.filter((name) => environment[name]?.includes(':-'));
