@@ -1,6 +1,6 @@
 // The id scan of an incremental run: all ids and names against what is stored, for what a read of changes cannot see.
 import type { CapableConnector, ScansIds } from '../../connectors/connector.ts';
-import { CopyRows } from '../../database/copy-rows.ts';
+import { copyLine } from '../../database/copy-rows.ts';
 import { compareScan, copyScan, scanTable } from '../../database/queries/sync/id-scan.ts';
 import { fencedTransaction, namedTransaction } from '../../database/run-fence.ts';
 import { StagingLost } from '../../domain/run-failure.ts';
@@ -29,14 +29,13 @@ export async function scanSource(
   const table = scanTable(fence.runId, fence.epoch);
   let scanned = 0;
   async function* chunks(): AsyncGenerator<Buffer> {
-    const rows = new CopyRows();
     for await (const page of connector.scanIds(plan.scopes, signal)) {
       signal.throwIfAborted();
       scanned += page.length;
-      for (const { sourceId, distinguishedName } of page) rows.add([sourceId, distinguishedName]);
-      if (rows.isFull) yield* rows.take();
+      // A page of such short rows becomes bytes at once: one by one they would take twice the time.
+      const lines = page.map(({ sourceId, distinguishedName }) => copyLine([sourceId, distinguishedName]));
+      if (lines.length > 0) yield Buffer.from(lines.join(''));
     }
-    yield* rows.take();
   }
   // Does not hold the run's row: a scan may take long, and the run can be cancelled meanwhile.
   await namedTransaction(pool, fence, (client) => copyScan(client, table, chunks()));

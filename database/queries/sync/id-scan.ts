@@ -1,7 +1,7 @@
 // Compares all ids and names that a source has with what is stored of a project: what is new, renamed or gone.
 import type pg from 'pg';
 import { copyRows } from '../../copy-rows.ts';
-import { runOne, sql } from '../../sql.ts';
+import { run, runOne, sql } from '../../sql.ts';
 import type { MergeScope } from './merge-objects.ts';
 import { stagingTable } from './staging.ts';
 
@@ -42,24 +42,30 @@ export async function compareScan(
   limit: number,
 ): Promise<ScanComparison> {
   const { runId, connectionId, projectId, tables } = scope;
+  const differences = table.replace('.scan_', '.difference_');
   await client.query(`set local work_mem = '64MB'`);
+  // A table of its own, since a statement that lists removals besides could not compare on two processors.
+  await run(
+    client,
+    sql`
+      create unlogged table ${sql.raw(differences)} as
+      select s.source_id as scanned_id, claimed.id, coalesce(s.source_id, claimed.source_id) as source_id
+      from ${sql.raw(table)} s
+      full join (
+        select o.id, o.source_id, o.distinguished_name
+        from object_scope c join directory_object o on o.id = c.object_id
+        where c.connection_id = ${sql.lit(connectionId)} and c.project_id = ${sql.lit(projectId)}
+          and o.connection_id = ${sql.lit(connectionId)}
+      ) claimed on claimed.source_id = s.source_id
+      where claimed.id is null or s.source_id is null
+        or claimed.distinguished_name collate "C" is distinct from s.distinguished_name`,
+  );
   const row = await runOne<ScanComparison>(
     client,
     sql`
-      with claimed as (
-        select o.id, o.source_id, o.distinguished_name
-        from object_scope c
-        join directory_object o on o.connection_id = ${connectionId} and o.id = c.object_id
-        where c.connection_id = ${connectionId} and c.project_id = ${projectId}
-      ), compared as materialized (
-        select s.source_id as scanned_id, claimed.id, claimed.source_id
-        from ${sql.raw(table)} s full join claimed on claimed.source_id = s.source_id
-        where claimed.id is null or s.source_id is null
-          or claimed.distinguished_name collate "C" is distinct from s.distinguished_name
-      ), unseen as materialized (
-        select * from compared
-        where not exists (select from ${sql.raw(tables.seen)} seen
-                          where seen.source_id = coalesce(compared.scanned_id, compared.source_id))
+      with unseen as materialized (
+        select * from ${sql.raw(differences)} d
+        where not exists (select from ${sql.raw(tables.seen)} seen where seen.source_id = d.source_id)
       ), gone as (
         insert into sync_pending_removal (run_id, object_id)
         select ${runId}, id from unseen where scanned_id is null
