@@ -3,6 +3,7 @@ import { createExpressEndpoints } from '@ts-rest/express';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
 import { contract } from '../contracts/index.ts';
 import { operationsOf } from '../contracts/routes.ts';
+import { isUpload } from '../contracts/scopes.ts';
 import { identifyCaller } from './auth/bearer.ts';
 import { createPasswordVerifier } from './auth/passwords.ts';
 import { accessTable, requireScope } from './auth/require-scope.ts';
@@ -18,6 +19,7 @@ import { requestContext } from './http/request-context.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { unknownRoute } from './http/unknown-route.ts';
 import { authRoutes } from './routes/auth.ts';
+import { connectionFilesRoutes } from './routes/connection-files.ts';
 import { connectionsRoutes } from './routes/connections.ts';
 import { groupsRoutes } from './routes/groups.ts';
 import { objectsRoutes } from './routes/objects.ts';
@@ -72,6 +74,7 @@ function serveContract(app: Express, deps: RouteDeps): void {
     groups: groupsRoutes(deps),
     objects: objectsRoutes(deps),
     connections: connectionsRoutes(deps),
+    connectionFiles: connectionFilesRoutes(deps),
     syncProjects: syncProjectsRoutes(deps),
     projectPreview: projectPreviewRoutes(deps),
     syncHistory: syncHistoryRoutes(deps),
@@ -88,7 +91,8 @@ function serveContract(app: Express, deps: RouteDeps): void {
         requireScope(request as unknown as Request, required);
         next();
       },
-      (request, response, next) => jsonBody(request as unknown as Request, response, next),
+      (request, response, next) =>
+        isUpload(request.tsRestRoute) ? next() : jsonBody(request as unknown as Request, response, next),
     ],
     requestValidationErrorHandler: (error, _request, _response, next) => next(error),
   });

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Response } from 'express';
 import type { CapableConnector, ConnectionTest } from '../connectors/connector.ts';
+import { uploadedFiles } from '../database/uploaded-file.ts';
 import { AppError } from '../domain/app-error.ts';
 import type { AppDeps } from './dependencies.ts';
 
@@ -9,6 +10,9 @@ import type { AppDeps } from './dependencies.ts';
 export function importDirectory(home: string): string {
   return join(home, 'import');
 }
+
+/** The id of a connection that is tested before it is saved. */
+export const UNSAVED = 'unsaved';
 
 /** How long a caller waits at most, whatever time-outs the connection's settings ask for. */
 const LIMIT_MS = 120_000;
@@ -24,7 +28,7 @@ interface Opened {
  * @throws AppError `timeout` then.
  */
 export async function withConnector<T>(
-  deps: Pick<AppDeps, 'connectors' | 'settings'>,
+  deps: Pick<AppDeps, 'connectors' | 'settings' | 'database'>,
   connection: Opened,
   response: Response,
   work: (connector: CapableConnector, signal: AbortSignal) => Promise<T>,
@@ -36,6 +40,7 @@ export async function withConnector<T>(
   response.once('close', abort);
   const connector = deps.connectors.open(connection, {
     importDirectory: importDirectory(deps.settings.IDENTITY_CENTER_HOME),
+    ...(connection.id !== UNSAVED && { openUploaded: uploadedFiles(deps.database.pool) }),
   });
   try {
     return await work(connector, AbortSignal.any([gone.signal, late]));
@@ -52,7 +57,7 @@ export async function withConnector<T>(
 
 /** The test's result; a source that fails in a way no check caught is a failed test all the same. */
 export async function testConnection(
-  deps: Pick<AppDeps, 'connectors' | 'settings'>,
+  deps: Pick<AppDeps, 'connectors' | 'settings' | 'database'>,
   connection: Opened,
   response: Response,
   limitMs = LIMIT_MS,

@@ -1,5 +1,6 @@
 // The core interface every source system implements, and the extra capabilities that are probed at registration.
 import type { ReferenceKey, SourcePage } from '../domain/source-entry.ts';
+import type { OpenUploaded } from './source-file.ts';
 
 /** What a project reads: one class below one base (null: each base DN of the connection), by a filter. */
 export interface SourceScope {
@@ -130,8 +131,10 @@ export type CapableConnector = Connector &
 
 /** What the house gives every connector. */
 export interface ConnectorContext {
-  /** The import folder: the only place files are read from. */
+  /** The import folder: beside uploaded files, the only place files are read from. */
   importDirectory: string;
+  /** Opens files that were uploaded to a connection; left out where there can be none. */
+  openUploaded?: OpenUploaded;
   /** Sources at link-local addresses may be dialled; cloud metadata services never are. Default: false. */
   allowLinkLocalSources?: boolean;
   /** Names of attributes that are secret here besides those that always are. */

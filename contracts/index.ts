@@ -1,6 +1,7 @@
 // The whole contract: every resource below /api.
 import { initContract } from '@ts-rest/core';
 import { authContract } from './auth.ts';
+import { connectionFilesContract } from './connection-files.ts';
 import { connectionsContract } from './connections.ts';
 import { groupsContract } from './groups.ts';
 import { healthContract } from './health.ts';
@@ -19,6 +20,7 @@ export const contract = c.router(
     groups: groupsContract,
     objects: objectsContract,
     connections: connectionsContract,
+    connectionFiles: connectionFilesContract,
     syncProjects: syncProjectsContract,
     projectPreview: projectPreviewContract,
     syncHistory: syncHistoryContract,

@@ -4,7 +4,7 @@ import { generateOpenApi } from '@ts-rest/open-api';
 import { z } from 'zod';
 import { contract } from './index.ts';
 import { DEFAULT_KEY } from './schemas.ts';
-import { accessOf } from './scopes.ts';
+import { accessOf, isUpload } from './scopes.ts';
 
 type OpenApiDocument = ReturnType<typeof generateOpenApi>;
 type Operation = NonNullable<
@@ -22,8 +22,8 @@ const STATUS_DESCRIPTIONS: Record<string, string> = {
   403: 'The token does not have the scope that is needed',
   404: 'There is no such thing',
   409: 'The present state does not allow it',
-  413: 'The body is larger than 1 MiB',
-  415: 'The body is not JSON',
+  413: 'The body is larger than 1 MiB, or an uploaded file than its limit',
+  415: 'The body is not JSON, or not a plain file where one is uploaded',
   429: 'Too many requests; `Retry-After` says when to try again',
   500: 'Something went wrong here',
   502: 'The source failed',
@@ -32,6 +32,9 @@ const STATUS_DESCRIPTIONS: Record<string, string> = {
 };
 
 const string = { type: 'string' };
+
+const FILE = { schema: { type: 'string', format: 'binary' } };
+const FILE_CONTENT = { 'text/csv': FILE, 'application/octet-stream': FILE };
 
 const HEADERS: Record<string, JsonSchema> = {
   'X-Request-Id': { description: "The request's id, in every log line about it.", schema: string },
@@ -120,6 +123,7 @@ function describeOperation(operation: Operation, route: AppRoute): Operation {
     description: description.filter(Boolean).join('\n\n'),
     security: secured ? [{ bearer: [] }] : [],
     ...(operation.requestBody && { requestBody: { ...operation.requestBody, required: needsBody(route) } }),
+    ...(isUpload(route) && { requestBody: { required: true, content: FILE_CONTENT } }),
     responses: Object.fromEntries(
       Object.entries(operation.responses).map(([status, response]) => [
         status,

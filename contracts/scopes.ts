@@ -29,6 +29,11 @@ export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
   reviewer: ['account:self'],
 };
 
+/** Whether an operation's body is a file, whatever is in it. */
+export function isUpload(route: AppRoute): boolean {
+  return (route.metadata as Partial<{ upload: boolean }> | undefined)?.upload === true;
+}
+
 /** Every operation's metadata: the one scope that it requires, or that it is open to all. */
 export type Access = { scope: Scope } | { public: true };
 

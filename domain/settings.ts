@@ -51,6 +51,7 @@ const schema = z.object({
     .positive()
     .max(24 * 365)
     .default(168),
+  IDENTITY_CENTER_UPLOAD_LIMIT_MB: z.coerce.number().int().min(1).max(1_000_000).default(1024),
   TRUST_PROXY: z.string().optional(),
   ALLOW_LINK_LOCAL_SOURCES: flag.default(false),
   IDENTITY_CENTER_WEBHOOK_URL: z

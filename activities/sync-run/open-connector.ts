@@ -1,5 +1,6 @@
 // Opens the connector of a run's connection, with its secrets decrypted, and closes it after the work.
 import type { CapableConnector } from '../../connectors/connector.ts';
+import { uploadedFiles } from '../../database/uploaded-file.ts';
 import type { StepContext } from './run-step.ts';
 
 export async function withConnector<T>(
@@ -16,7 +17,7 @@ export async function withConnector<T>(
     .definition(plan.connectionType)
     .open(
       { id: plan.connectionId, type: plan.connectionType, config: { ...plan.config, ...secrets } },
-      { importDirectory: deps.importDirectory },
+      { importDirectory: deps.importDirectory, openUploaded: uploadedFiles(deps.database.pool) },
     );
   try {
     return await work(connector);

@@ -23,7 +23,7 @@ import {
   sealConfig,
   shownConfig,
 } from '../connection-config.ts';
-import { testConnection, testSummary, withConnector } from '../connection-test.ts';
+import { testConnection, testSummary, UNSAVED, withConnector } from '../connection-test.ts';
 import { rowSchemaOf } from '../http/csv.ts';
 import { pageOf } from '../http/page-of.ts';
 import { orNotFound, type RouteDeps } from './route-dependencies.ts';
@@ -140,7 +140,7 @@ async function testUnsaved(
   const definition = definitionOf(deps.connectors, body.type);
   if (body.id === undefined) {
     const config = checkConfig(definition, body.config);
-    return testConnection(deps, { id: 'unsaved', type: body.type, config }, response);
+    return testConnection(deps, { id: UNSAVED, type: body.type, config }, response);
   }
   const { connection } = await openStored(deps, body.id);
   if (connection.type !== body.type)

@@ -3,9 +3,10 @@ import { AppError } from '../../domain/app-error.ts';
 import type { IsSecretAttribute } from '../../domain/secret-attributes.ts';
 import { createCheckRecorder } from '../check-recorder.ts';
 import type { ConnectionTest } from '../connector.ts';
+import type { SourceFile } from '../source-file.ts';
 import { readHeader, readMembershipHeader } from './columns.ts';
 import type { CsvConfig } from './config.ts';
-import { type ImportFile, openImportFile } from './import-file.ts';
+import type { OpenFile } from './open-file.ts';
 import { RowReader } from './row-entries.ts';
 import { type CsvRow, csvRows } from './rows.ts';
 
@@ -22,7 +23,7 @@ async function firstRows(lots: AsyncGenerator<CsvRow[]>): Promise<CsvRow[]> {
   return rows.slice(0, SAMPLE_ROWS + 1);
 }
 
-async function readStart(file: ImportFile, config: CsvConfig, isSecret: IsSecretAttribute): Promise<string> {
+async function readStart(file: SourceFile, config: CsvConfig, isSecret: IsSecretAttribute): Promise<string> {
   const lots = csvRows(file, config);
   try {
     const [header, ...rows] = await firstRows(lots);
@@ -44,7 +45,7 @@ async function readStart(file: ImportFile, config: CsvConfig, isSecret: IsSecret
   }
 }
 
-async function readMembershipStart(file: ImportFile, config: CsvConfig): Promise<void> {
+async function readMembershipStart(file: SourceFile, config: CsvConfig): Promise<void> {
   const lots = csvRows(file, config);
   try {
     const [header] = await firstRows(lots);
@@ -55,38 +56,38 @@ async function readMembershipStart(file: ImportFile, config: CsvConfig): Promise
 }
 
 async function readStarts(
-  [main, memberships]: ImportFile[],
+  [main, memberships]: SourceFile[],
   config: CsvConfig,
   isSecret: IsSecretAttribute,
 ): Promise<string> {
-  const message = await readStart(main as ImportFile, config, isSecret);
+  const message = await readStart(main as SourceFile, config, isSecret);
   if (memberships !== undefined) await readMembershipStart(memberships, config);
   return message;
 }
 
 async function nothing(): Promise<void> {}
 
-async function readFirstBytes(files: ImportFile[]): Promise<void> {
-  for (const { handle } of files) await handle.read(Buffer.alloc(1), 0, 1, 0);
+async function readFirstBytes(files: SourceFile[]): Promise<void> {
+  for (const file of files) await file.read(Buffer.alloc(1), 0);
 }
 
 /** Resolve: the paths are allowed; connect: the files can be read; read: header and rows. */
 export async function testCsvConnection(
   config: CsvConfig,
-  importDirectory: string,
+  openFile: OpenFile,
   isSecret: IsSecretAttribute,
   signal: AbortSignal,
 ): Promise<ConnectionTest> {
   const { checks, run, hasFailed } = createCheckRecorder(signal);
   const names = [config.file, ...(config.membershipFile === null ? [] : [config.membershipFile])];
-  const files: ImportFile[] = [];
+  const files: SourceFile[] = [];
   try {
     await run(
       'resolve',
       async () => {
-        for (const name of names) files.push(await openImportFile(importDirectory, name));
+        for (const name of names) files.push(await openFile(name));
       },
-      () => `Found ${names.map((name) => `'${name}'`).join(' and ')} in the import folder.`,
+      () => `Found ${names.map((name) => `'${name}'`).join(' and ')}.`,
     );
     await run(
       'connect',

@@ -1,4 +1,4 @@
-// The CSV connector: reads entries, and groups with their members, out of files in the import folder.
+// The CSV connector: reads entries, and groups with their members, out of uploaded files and those of the import folder.
 import { type IsSecretAttribute, secretAttributes } from '../../domain/secret-attributes.ts';
 import type { ReferenceKey, SourcePage } from '../../domain/source-entry.ts';
 import type {
@@ -8,25 +8,26 @@ import type {
   SchemaAttribute,
   SourceScope,
 } from '../connector.ts';
+import type { SourceFile } from '../source-file.ts';
 import type { Columns } from './columns.ts';
 import type { CsvConfig } from './config.ts';
 import { testCsvConnection } from './connection-test.ts';
-import { type ImportFile, openImportFile } from './import-file.ts';
 import { MembershipJoin } from './membership-join.ts';
+import { fileOpener, type OpenFile } from './open-file.ts';
 import { csvReferenceKey } from './row-entries.ts';
 import { assertReadableScopes, csvScopes } from './scopes.ts';
 import { groupPages, headerNotices, openTable, page, TableRead } from './table-read.ts';
 
 class CsvConnector implements CapableConnector {
   private readonly config: CsvConfig;
-  private readonly importDirectory: string;
+  private readonly openFile: OpenFile;
   private readonly isSecret: IsSecretAttribute;
   /** Whether the file has a column of distinguished names; known once its header was read. */
   private hasNames = false;
 
-  constructor(config: CsvConfig, context: ConnectorContext) {
+  constructor(connectionId: string, config: CsvConfig, context: ConnectorContext) {
     this.config = config;
-    this.importDirectory = context.importDirectory;
+    this.openFile = fileOpener(connectionId, context);
     this.isSecret = secretAttributes(context.secretAttributes);
   }
 
@@ -41,7 +42,7 @@ class CsvConnector implements CapableConnector {
   }
 
   test(signal: AbortSignal): Promise<ConnectionTest> {
-    return testCsvConnection(this.config, this.importDirectory, this.isSecret, signal);
+    return testCsvConnection(this.config, this.openFile, this.isSecret, signal);
   }
 
   referenceKey(value: string): ReferenceKey | null {
@@ -57,11 +58,7 @@ class CsvConnector implements CapableConnector {
 
   async close(): Promise<void> {}
 
-  private openFile(name: string): Promise<ImportFile> {
-    return openImportFile(this.importDirectory, name);
-  }
-
-  private async openTable(file: ImportFile) {
+  private async openTable(file: SourceFile) {
     const table = await openTable(file, this.config, this.isSecret);
     this.hasNames = table.columns.distinguishedName !== null;
     return table;
@@ -83,7 +80,7 @@ class CsvConnector implements CapableConnector {
     const { membershipFile } = this.config;
     const classes = assertReadableScopes(scopes);
     const file = await this.openFile(this.config.file);
-    let memberships: ImportFile | null = null;
+    let memberships: SourceFile | null = null;
     let join: MembershipJoin | null = null;
     try {
       if (membershipFile !== null && classes.has('group')) {
@@ -99,7 +96,7 @@ class CsvConnector implements CapableConnector {
     }
   }
 
-  private async *loadMemberships(join: MembershipJoin, file: ImportFile, signal: AbortSignal) {
+  private async *loadMemberships(join: MembershipJoin, file: SourceFile, signal: AbortSignal) {
     for await (const rejected of join.load(file, this.config)) {
       signal.throwIfAborted();
       if (rejected.length > 0) yield page([], rejected);
@@ -108,7 +105,7 @@ class CsvConnector implements CapableConnector {
   }
 
   private async *readTable(
-    file: ImportFile,
+    file: SourceFile,
     classes: Set<string>,
     join: MembershipJoin | null,
     signal: AbortSignal,
@@ -124,7 +121,11 @@ class CsvConnector implements CapableConnector {
   }
 }
 
-/** @param context `importDirectory` is the only place files are read from. */
-export function createCsvConnector(config: CsvConfig, context: ConnectorContext): CapableConnector {
-  return new CsvConnector(config, context);
+/** @param context where its files are: uploaded ones, and the import folder. */
+export function createCsvConnector(
+  connectionId: string,
+  config: CsvConfig,
+  context: ConnectorContext,
+): CapableConnector {
+  return new CsvConnector(connectionId, config, context);
 }

@@ -13,5 +13,6 @@ export const csvDefinition: ConnectorDefinition = {
   capabilities: { lookupById: false, describesSchema: true },
   defaultScopes: (config) => csvScopes(csvConfigSchema.parse(config)),
   checkScopes: checkCsvScopes,
-  open: (connection, context) => createCsvConnector(parseConfig(csvConfigSchema, connection), context),
+  open: (connection, context) =>
+    createCsvConnector(connection.id, parseConfig(csvConfigSchema, connection), context),
 };

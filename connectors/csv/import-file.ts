@@ -3,17 +3,7 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { AppError } from '../../domain/app-error.ts';
-
-export interface ImportFile {
-  handle: FileHandle;
-  /** As the config names it. */
-  name: string;
-  /** In bytes, when it was opened. */
-  size: number;
-  /** @throws AppError `source_busy` when size, time or inode are no longer those it was opened with. */
-  assertUnchanged(): Promise<void>;
-  close(): Promise<void>;
-}
+import type { SourceFile } from '../source-file.ts';
 
 function notAllowed(name: string, reason: string): AppError {
   return new AppError('file_not_allowed', `The file '${name}' cannot be read: ${reason}.`);
@@ -23,7 +13,11 @@ function openError(cause: NodeJS.ErrnoException, name: string): AppError {
   switch (cause.code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new AppError('file_not_found', `There is no file '${name}' in the import folder.`, { cause });
+      return new AppError(
+        'file_not_found',
+        `There is no file '${name}', neither uploaded nor in the import folder.`,
+        { cause },
+      );
     case 'EACCES':
     case 'EPERM':
       return new AppError(
@@ -58,10 +52,11 @@ async function checkOpened(handle: FileHandle, path: string, root: string, name:
 }
 
 /**
- * Opens a regular file below the import folder; `name` is relative to it.
+ * Opens a regular file below the import folder; `name` is relative to it. It is unchanged while size, time and inode
+ * are those it was opened with.
  * @throws AppError `file_not_found`, or `file_not_allowed` for whatever is or leads elsewhere.
  */
-export async function openImportFile(importDirectory: string, name: string): Promise<ImportFile> {
+export async function openImportFile(importDirectory: string, name: string): Promise<SourceFile> {
   const parts = name.split(/[/\\]/);
   if (name === '' || name.includes('\0') || parts.includes('..') || /^([/\\]|[A-Za-z]:)/.test(name)) {
     throw notAllowed(name, 'it must be named relative to the import folder, without ..');
@@ -77,9 +72,9 @@ export async function openImportFile(importDirectory: string, name: string): Pro
     const before = await checkOpened(handle, path, root, name);
     const opened = handle;
     return {
-      handle: opened,
       name,
       size: before.size,
+      read: async (buffer, position) => (await opened.read(buffer, 0, buffer.length, position)).bytesRead,
       async assertUnchanged() {
         const [now, named] = await Promise.all([opened.stat(), stat(path).catch(() => null)]);
         const same = now.size === before.size && now.mtimeMs === before.mtimeMs;

@@ -1,9 +1,9 @@
 // Brings groups and the rows of a membership file together, in memory that does not grow with either:
 // both are divided among buckets on disk by the group's key, and then joined bucket by bucket.
 import type { RejectedEntry } from '../../domain/source-entry.ts';
+import type { SourceFile } from '../source-file.ts';
 import { readMembershipHeader } from './columns.ts';
 import type { CsvConfig } from './config.ts';
-import type { ImportFile } from './import-file.ts';
 import { rejectRow } from './row-entries.ts';
 import { type CsvRow, csvRows } from './rows.ts';
 import { SpillFile } from './spill.ts';
@@ -77,7 +77,7 @@ export class MembershipJoin {
 
   /** Takes the whole membership file in; brings the rows that could not be taken, in lots. */
   async *load(
-    file: ImportFile,
+    file: SourceFile,
     config: Pick<CsvConfig, 'delimiter' | 'encoding'>,
   ): AsyncGenerator<RejectedEntry[]> {
     let header: MembershipColumns | null = null;

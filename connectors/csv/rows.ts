@@ -1,8 +1,8 @@
 // Reads a CSV file row by row (RFC 4180), with the line each row begins on.
 import { CsvError, type Parser, parse } from 'csv-parse';
 import { AppError } from '../../domain/app-error.ts';
+import type { SourceFile } from '../source-file.ts';
 import type { CsvConfig } from './config.ts';
-import type { ImportFile } from './import-file.ts';
 import { utf8Chunks } from './utf8-chunks.ts';
 
 /** One row: its cells and the line it ends on, counted from 1. */
@@ -113,7 +113,7 @@ class RowCollector {
  * @throws AppError `malformed_file` with the line.
  */
 export async function* csvRows(
-  file: ImportFile,
+  file: SourceFile,
   options: Pick<CsvConfig, 'delimiter' | 'encoding'>,
 ): AsyncGenerator<CsvRow[]> {
   const collector = new RowCollector(options.delimiter, file.name);

@@ -1,10 +1,10 @@
 // Reads one CSV table from its header to its end: which rows are entries, which come twice, which groups wait.
 import type { IsSecretAttribute } from '../../domain/secret-attributes.ts';
 import type { ReadEntry, RejectedEntry, SourcePage } from '../../domain/source-entry.ts';
+import type { SourceFile } from '../source-file.ts';
 import { type Columns, readHeader } from './columns.ts';
 import type { CsvConfig } from './config.ts';
 import { DuplicateKeys } from './duplicate-keys.ts';
-import type { ImportFile } from './import-file.ts';
 import type { MembershipJoin } from './membership-join.ts';
 import { type IdentifiedRow, RowReader, rejectRow } from './row-entries.ts';
 import { type CsvRow, csvRows } from './rows.ts';
@@ -27,7 +27,7 @@ export function page(
 }
 
 export async function openTable(
-  file: ImportFile,
+  file: SourceFile,
   config: CsvConfig,
   isSecret: IsSecretAttribute,
 ): Promise<OpenTable> {

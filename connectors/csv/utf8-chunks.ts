@@ -1,8 +1,8 @@
 // Turns a file's bytes into UTF-8 chunks that end between characters, whatever encoding it is in.
 import { isUtf8 } from 'node:buffer';
 import { AppError } from '../../domain/app-error.ts';
+import type { SourceFile } from '../source-file.ts';
 import { CSV_ENCODINGS, type CsvConfig } from './config.ts';
-import type { ImportFile } from './import-file.ts';
 
 const CHUNK_BYTES = 64 << 10;
 
@@ -74,13 +74,13 @@ function byOrderMark(first: Buffer, configured: string): string {
  * encoding. Each chunk is valid until the next one is asked for.
  * @throws AppError `malformed_file` when the bytes are not in the encoding.
  */
-export async function* utf8Chunks(file: ImportFile, encoding: CsvConfig['encoding']): AsyncGenerator<Buffer> {
+export async function* utf8Chunks(file: SourceFile, encoding: CsvConfig['encoding']): AsyncGenerator<Buffer> {
   const checker = new Utf8Checker(file.name);
   let decoder: InstanceType<typeof TextDecoder> | null = null;
   let position = 0;
   for (;;) {
     const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-    const { bytesRead } = await file.handle.read(buffer, 0, CHUNK_BYTES, position);
+    const bytesRead = await file.read(buffer, position);
     let data = buffer.subarray(0, bytesRead);
     if (position === 0) {
       const actual = byOrderMark(data, CSV_ENCODINGS[encoding]);

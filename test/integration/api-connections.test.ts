@@ -217,7 +217,7 @@ describe('connection tests', () => {
     try {
       const url = `ldap://127.0.0.1:${(silent.address() as AddressInfo).port}`;
       const { config } = ldap({ url, connectTimeoutMs: 600_000 });
-      const deps = { connectors: createConnectorRegistry(), settings: api.settings };
+      const deps = { connectors: createConnectorRegistry(), settings: api.settings, database: api.database };
       const waiting = new EventEmitter() as Response;
       const test = await testConnection(deps, { id: 'unsaved', type: 'ldap', config }, waiting, 100);
       expect(test).toMatchObject({

@@ -133,7 +133,7 @@ describe('POST /api/sync/projects/preview', () => {
     const answer = await api.post('/api/sync/projects/preview', { connectionId: missing });
     expect([answer.status, answer.body.message]).toEqual([
       400,
-      "There is no file 'missing.csv' in the import folder.",
+      "There is no file 'missing.csv', neither uploaded nor in the import folder.",
     ]);
     const silent = await startSilentServer();
     try {

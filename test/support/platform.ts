@@ -22,13 +22,23 @@ export interface Platform {
 
 export const OVER = ['completed', 'failed', 'cancelled'];
 
-/** @param environment of the worker, beside what it needs. */
-export async function startPlatform(environment: Record<string, string> = {}): Promise<Platform> {
+/**
+ * @param environment of the worker, beside what it needs.
+ * @param settings of the API, as environment variables.
+ */
+export async function startPlatform(
+  environment: Record<string, string> = {},
+  settings: Record<string, string> = {},
+): Promise<Platform> {
   const database = await createTestDatabase();
   const taskQueue = `platform-${randomUUID()}`;
   const api = await startApi({
     databaseUrl: database.url,
-    settings: { TEMPORAL_ADDRESS: testEnvironment().temporalAddress, TEMPORAL_TASK_QUEUE: taskQueue },
+    settings: {
+      TEMPORAL_ADDRESS: testEnvironment().temporalAddress,
+      TEMPORAL_TASK_QUEUE: taskQueue,
+      ...settings,
+    },
   });
   const worker = await startWorker({
     databaseUrl: database.url,
