@@ -7,12 +7,14 @@ import {
   deleteOldNotifications,
   deliverNext,
 } from '../../database/queries/notifications/deliveries.ts';
+import { noteOverdue } from '../../database/queries/notifications/note-run.ts';
 import { AppError } from '../../domain/app-error.ts';
 import type { Notification } from '../../domain/notification.ts';
 import { DeliveryFailure, type NotificationChannel } from './channel.ts';
 import { retryDelay } from './retry-delay.ts';
 
 const CLEAN_EVERY_MS = 3_600_000;
+const LOOK_FOR_OVERDUE_EVERY_MS = 60_000;
 
 export interface DeliverySweep {
   /** Resolves when the deliveries that are going have ended. */
@@ -33,6 +35,7 @@ export function startDeliverySweep(deps: SweepDeps): DeliverySweep {
   let going: Promise<unknown> | null = null;
   let known = false;
   let cleanedAt = Number.NEGATIVE_INFINITY;
+  let lookedAt = Number.NEGATIVE_INFINITY;
   const attempt = (what: string, work: () => Promise<void>) =>
     work().catch(({ message }: Error) => logger.warn({ message }, `${what} failed; it is repeated`));
   const once = async () => {
@@ -44,6 +47,10 @@ export function startDeliverySweep(deps: SweepDeps): DeliverySweep {
         );
       known = true;
     });
+    if (deps.channels.length > 0 && performance.now() - lookedAt > LOOK_FOR_OVERDUE_EVERY_MS) {
+      lookedAt = performance.now();
+      await attempt('looking for overdue projects', () => noteOverdue(pool));
+    }
     // Each channel on its own, so that a receiver that hangs holds up no other.
     await Promise.all(
       deps.channels.map((channel) =>

@@ -174,6 +174,29 @@ describe('notifications', () => {
     expect(JSON.stringify([webhook.received, mail.messages])).not.toContain('Person');
   });
 
+  it('tells that a project is overdue by its schedule, once, and that it completed', async () => {
+    const projectId = await addProject('Nightly');
+    write('Nightly', 2);
+    await run(
+      lab.database.pool,
+      sql`update sync_project set schedule = '{"cron": "0 2 * * *", "timeZone": "UTC"}',
+                 schedule_changed_at = now() - interval '3 days' where id = ${projectId}`,
+    );
+    await deliver();
+    await told(1);
+    await sweep?.stop();
+    // A process that starts looks at once: this one finds what the first has told.
+    await deliver();
+    await sync(projectId, 'completed');
+    await told(2);
+    await allDelivered();
+    expect(webhook.received.map(({ payload }) => payload)).toMatchObject([
+      { type: 'sync.project.overdue', data: { project: { id: projectId }, run: null, previous: null } },
+      { type: 'sync.run.recovered', data: { previous: { state: 'overdue' } } },
+    ]);
+    expect(subjects()[0]).toBe('[IdentityCenter] Nightly: sync is overdue');
+  });
+
   it('says nothing of dry runs and of what somebody cancelled', async () => {
     await deliver();
     const projectId = await addProject('Quiet');

@@ -7,7 +7,8 @@ import {
   type NotificationType,
   type ProjectEvent,
 } from '../../../domain/project-alert.ts';
-import { run, runOne, sql } from '../../sql.ts';
+import { run, runOne, sql, transaction } from '../../sql.ts';
+import { overdueProjects } from '../overdue-projects.ts';
 
 interface NotedRun {
   projectId: string;
@@ -25,8 +26,14 @@ export async function noteRun(client: pg.PoolClient, runId: string): Promise<voi
   if (noted) await noteEvent(client, noted.projectId, noted.status, noted.data);
 }
 
+/** Notes every project that has gone without a completed run for longer than its schedule promises. */
+export async function noteOverdue(pool: pg.Pool): Promise<void> {
+  for (const { projectId } of await overdueProjects(pool))
+    await transaction(pool, (client) => noteEvent(client, projectId, 'overdue', null));
+}
+
 /** As noteRun, for what happens to a project without a run. */
-export async function noteEvent(
+async function noteEvent(
   client: pg.PoolClient,
   projectId: string,
   event: ProjectEvent,
