@@ -200,6 +200,12 @@ describeWithSlapd('an incremental run', () => {
     const before = await watermarks();
     expect(before.map(({ mode }) => mode)).toEqual(['full', 'incremental']);
     await slapd.apply(modify('uid=ann,ou=people', 'replace: title\ntitle: kept'));
+    // Whatever cannot be read is more than this, so that the last step fails.
+    await setProject(sql`error_threshold = -1`);
+    const failed = await lab.runOver(await lab.trigger(projectId, { mode: 'incremental' }));
+    expect(failed).toMatchObject({ status: 'failed', error_code: 'error_threshold_exceeded' });
+    expect(await watermarks()).toEqual(before);
+    await setProject(sql`error_threshold = 100`);
     await slapd.apply(['p1', 'p2', 'p3', 'p4'].map((uid) => remove(`uid=${uid},ou=people`)).join(''));
     const id = await lab.trigger(projectId, { mode: 'incremental' });
     await lab.runReaches(id, 'paused');
