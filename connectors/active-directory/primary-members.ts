@@ -18,7 +18,7 @@ export interface DirectorySearcher {
 }
 
 const GROUPS_PER_SEARCH = 200;
-const DOMAIN_SUFFIX = /(?:^|,)\s*(dc=[^,=]+(?:,\s*dc=[^,=]+)*)\s*$/i;
+const DOMAIN_SUFFIX = /(?:^|(?<!\\),)\s*(dc=[^,=]+(?:,\s*dc=[^,=]+)*)\s*$/i;
 /** Groups of a domain, as against the built-in ones (MS-DTYP section 2.4.2.4), which are nobody's primary group. */
 const DOMAIN_SID = /^S-1-5-21-/;
 
