@@ -62,8 +62,8 @@ describe('recorded histories', () => {
       recorded(`${name}.json`).events.flatMap(
         (event) => event.activityTaskScheduledEventAttributes?.activityType.name ?? [],
       );
-    expect(steps('paused-and-resumed')).toContain('approveRemovals');
-    expect(steps('paused-and-cancelled')).toContain('pauseForApproval');
+    expect(steps('paused-and-resumed')).toContain('resumeRun');
+    expect(steps('paused-and-cancelled')).toContain('pauseRun');
     expect(steps('cancelled').at(-2)).not.toBe('cleanUp');
   });
 
