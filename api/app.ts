@@ -29,6 +29,7 @@ import { syncHistoryRoutes } from './routes/sync-history.ts';
 import { syncProjectsRoutes } from './routes/sync-projects.ts';
 import { systemRoutes } from './routes/system.ts';
 import { usersRoutes } from './routes/users.ts';
+import { createRunEvents } from './run-events.ts';
 import { createSyncSchedules } from './sync-schedules.ts';
 import { createSyncTrigger } from './sync-trigger.ts';
 
@@ -54,6 +55,7 @@ export function createApp(deps: AppDeps): Express {
     passwords: createPasswordVerifier(),
     trigger: createSyncTrigger(deps.temporal, deps.settings.TEMPORAL_TASK_QUEUE),
     schedules: createSyncSchedules(deps),
+    runEvents: createRunEvents({ pool, logger: deps.logger, ...(deps.ending && { ending: deps.ending }) }),
     respondWithList: createListResponder(deps.keys.cursor, pool, deps.logger),
   });
   return app;

@@ -24,4 +24,6 @@ export interface AppDeps {
   logger: Logger;
   version: string;
   startedAt: Date;
+  /** Aborted when the process is to end: streams that would go on for long end then. */
+  ending?: AbortSignal;
 }

@@ -47,7 +47,8 @@ async function main(): Promise<void> {
     process.stdout.write(
       `\nThe account '${ADMIN_USERNAME}' was made. Its password, shown this once: ${password}\n\n`,
     );
-  const deps = assemble(settings, logger, database);
+  const ending = new AbortController();
+  const deps = { ...assemble(settings, logger, database), ending: ending.signal };
   const server = await listen(createServer(createApp(deps)).on('clientError', answerClientError), settings);
   const trigger = createSyncTrigger(deps.temporal, settings.TEMPORAL_TASK_QUEUE);
   const schedules = createSyncSchedules(deps);
@@ -60,6 +61,7 @@ async function main(): Promise<void> {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name));
   });
   logger.info(`${signal}: ending`);
+  ending.abort();
   metrics.close();
   metrics.closeAllConnections();
   await drain(server);

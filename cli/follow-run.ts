@@ -9,25 +9,33 @@ import { createProgress } from './progress.ts';
 
 export type RunDetails = z.infer<typeof runDetailsSchema>;
 
+/** What is shown of a run while it goes. */
+export type RunState = Pick<RunDetails, 'status'> & { progress: { step: string | null; percent: number } };
+
 /** The states of a run from now on, the last being the one it rests in. */
-export type RunStates = AsyncIterable<RunDetails>;
+export type RunStates = AsyncIterable<RunState>;
 
 const AT_REST: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled', 'paused']);
+
+/** Whether a run with this status is over, or waits for a person. */
+export function isAtRest(status: string): boolean {
+  return AT_REST.has(status);
+}
 
 /** How long the server may be away while a run is followed: a restart takes seconds. */
 const OUTAGE_MS = 60_000;
 
-/** Shows the states as they come. @returns the last one. */
-export async function showProgress(states: RunStates, output: NodeJS.WriteStream): Promise<RunDetails> {
+/** Shows the states as they come, to the last one. */
+export async function showProgress(states: RunStates, output: NodeJS.WriteStream): Promise<void> {
   const progress = createProgress('Sync', output);
   try {
-    let last: RunDetails | undefined;
+    let heard = false;
     for await (const run of states) {
-      last = run;
+      heard = true;
       progress.show(run.progress.percent, (run.status === 'running' && run.progress.step) || run.status);
     }
-    if (last) return last;
-    throw new CommandFailure('The run was never heard of.', { exitCode: EXIT.failure, code: 'broken_off' });
+    if (!heard)
+      throw new CommandFailure('The run was never heard of.', { exitCode: EXIT.failure, code: 'broken_off' });
   } finally {
     progress.end();
   }
@@ -44,7 +52,7 @@ export async function* pollRun(api: ApiClient, runId: string, signal: AbortSigna
       const run = bodyOf(await api.syncHistory.get({ params: { id: runId }, query: {} }), 200).data;
       answeredAt = Date.now();
       yield run;
-      if (AT_REST.has(run.status)) return;
+      if (isAtRest(run.status)) return;
     } catch (error) {
       if (!isOutage(error) || Date.now() - answeredAt > OUTAGE_MS) throw error;
     }

@@ -13,6 +13,7 @@ import {
   listQuery,
   notFound,
   single,
+  text,
   time,
 } from './schemas.ts';
 
@@ -193,6 +194,22 @@ export const syncHistoryContract = c.router(
       pathParams: idParams,
       query: listQuery(['name'], {}),
       responses: { 200: list(pendingRemovalSchema), ...notFound },
+    },
+    events: {
+      method: 'GET',
+      path: '/sync/history/:id/events',
+      summary: "A run's progress as server-sent events",
+      description:
+        'An event `progress` (`id`, `status`, `pauseReason`, `progress`, `counts`) now and each time one of them changes, at most one a second; at the end an event `finished` with the details of the run, and the stream ends. A stream ends after 15 minutes, too, and is opened again; whoever sends the `Last-Event-ID` of the last event of all gets 204. Comments keep the connection alive. A stream counts as one request.',
+      metadata: { scope: 'sync:read' },
+      pathParams: idParams,
+      query: z.strictObject({}),
+      headers: z.looseObject({ 'last-event-id': text(100).optional() }),
+      responses: {
+        200: c.otherResponse({ contentType: 'text/event-stream', body: z.string() }),
+        204: c.noBody(),
+        ...notFound,
+      },
     },
     cancel: {
       method: 'POST',

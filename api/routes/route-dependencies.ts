@@ -4,6 +4,7 @@ import type { PasswordVerifier } from '../auth/passwords.ts';
 import type { Tokens } from '../auth/tokens.ts';
 import type { AppDeps } from '../dependencies.ts';
 import type { RespondWithList } from '../http/list-response.ts';
+import type { RunEvents } from '../run-events.ts';
 import type { SyncSchedules } from '../sync-schedules.ts';
 import type { SyncTrigger } from '../sync-trigger.ts';
 
@@ -12,6 +13,7 @@ export interface RouteDeps extends AppDeps {
   tokens: Tokens;
   passwords: PasswordVerifier;
   trigger: SyncTrigger;
+  runEvents: RunEvents;
   schedules: SyncSchedules;
 }
 

@@ -29,6 +29,21 @@ export function syncHistoryRoutes(deps: RouteDeps) {
       body: { data: orNotFound(await getRunDetails(pool, params.id), 'Run', params.id) },
     }),
     ...partsOfRuns(deps, existing),
+    events: async ({ params, headers, req, res }) => {
+      const run = orNotFound(await getRunDetails(pool, params.id), 'Run', params.id);
+      const stream = deps.runEvents.follow(run, headers['last-event-id']);
+      if (stream === null) return { status: 204, body: undefined };
+      res.setHeader('Content-Type', 'text/event-stream');
+      res.setHeader('Cache-Control', 'no-store');
+      // nginx would collect events before it passes them on.
+      res.setHeader('X-Accel-Buffering', 'no');
+      // HEAD is answered by this too, and has nobody who reads.
+      if (req.method === 'HEAD' || res.closed) stream.destroy();
+      else res.once('close', () => stream.destroy());
+      if (req.method === 'HEAD') res.end();
+      // ts-rest pipes streams; its types know only the contract's text.
+      return { status: 200, body: stream as never };
+    },
     cancel: async ({ params, req }) => {
       await cancel(deps, params.id, requestId(req as Request));
       return { status: 202, body: { data: await existing(params.id) } };

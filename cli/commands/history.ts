@@ -15,6 +15,7 @@ import { describeRun } from '../run-text.ts';
 import type { Session } from '../session.ts';
 import { type Column, duration, shortTime, textTable } from '../text-table.ts';
 import type { Perform } from './perform.ts';
+import { addRunOrders } from './run-orders.ts';
 
 type Run = z.infer<typeof runSchema>;
 
@@ -47,7 +48,7 @@ const ERRORS: Column<RunError>[] = [
 ];
 
 export function addHistory(program: Command, perform: Perform): void {
-  const history = program.command('history').description('list and show runs');
+  const history = program.command('history').description('list and show runs, pause, resume and cancel them');
   withPaging(
     history.command('list', { isDefault: true }).description('list runs, newest first (the default)'),
   )
@@ -64,6 +65,7 @@ export function addHistory(program: Command, perform: Perform): void {
     .action((run: string, options: { errors: string }) =>
       perform((session) => showRun(session, run, options)),
     );
+  addRunOrders(history, perform);
 }
 
 async function listRuns(

@@ -6,8 +6,9 @@ import { type projectSchema, syncProjectsContract } from '../../contracts/sync-p
 import { bodyOf } from '../api-client.ts';
 import { EXIT, type ExitCode, exitCodeOfRun } from '../exit-codes.ts';
 import { findNamed } from '../find-named.ts';
-import { pollRun, showProgress } from '../follow-run.ts';
+import { showProgress } from '../follow-run.ts';
 import { listQuery, morePages, withPaging } from '../list-query.ts';
+import { followStates } from '../run-events.ts';
 import { describeRun } from '../run-text.ts';
 import type { Session } from '../session.ts';
 import { type Column, safeText, shortTime, textTable } from '../text-table.ts';
@@ -77,10 +78,10 @@ async function sync(session: Session, idOrName: string, options: SyncOptions): P
 
 async function followRun(session: Session, runId: string): Promise<ExitCode> {
   session.say(`Following run ${runId}; Ctrl-C ends this, not the run.`);
-  const { signal, stderr } = session.terminal;
   // However long a rate limit takes to end, it is no reason to stop watching.
   const api = session.api({ maxWaitSeconds: Number.POSITIVE_INFINITY });
-  const run = await showProgress(pollRun(api, runId, signal), stderr);
+  await showProgress(followStates(session, api, runId), session.terminal.stderr);
+  const run = bodyOf(await api.syncHistory.get({ params: { id: runId }, query: {} }), 200).data;
   session.print({ data: run }, () => describeRun(run));
   return exitCodeOfRun(run.status);
 }

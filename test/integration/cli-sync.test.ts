@@ -124,8 +124,13 @@ describe('sync', () => {
     });
     expect(left).toMatchObject({ code: 130, stdout: '' });
     expect((await historyOf())[0]).toMatchObject({ id: waiting.id, status: 'queued' });
-    for (const id of [waiting.id, paused.document().data.id]) {
-      expect((await platform.api.post(`/api/sync/history/${id}/cancel`)).status).toBe(202);
+    const runId = paused.document().data.id;
+    const listed = await cli.run(['history', 'removals', runId, '--json']);
+    expect(listed.document()).toMatchObject({ totalCount: 3, data: [{ approved: false }, {}, {}] });
+    expect((await cli.run(['history', 'pause', runId])).code).toBe(1);
+    for (const id of [waiting.id, runId]) {
+      const told = await cli.run(['history', 'cancel', id]);
+      expect(told).toMatchObject({ code: 0, stdout: expect.stringContaining('is told to cancel') });
     }
     const cancelled = await following;
     expect(cancelled.code).toBe(6);

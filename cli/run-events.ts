@@ -1,0 +1,49 @@
+// Follows a run by its server-sent events, and by asking again and again where those cannot be had.
+import { EventSourceParserStream } from 'eventsource-parser/stream';
+import { z } from 'zod';
+import { RUN_STATUSES } from '../contracts/sync-history.ts';
+import type { ApiClient } from './api-client.ts';
+import { isAtRest, pollRun, type RunStates } from './follow-run.ts';
+import type { Session } from './session.ts';
+
+const stateSchema = z.object({
+  status: z.enum(RUN_STATUSES),
+  progress: z.object({ step: z.string().nullable(), percent: z.number() }),
+});
+
+/**
+ * The states of a run. A stream that breaks off, or a server that has none, is no failure: polling takes its place,
+ * which waits out what can be waited out and tells what cannot.
+ */
+export async function* followStates(session: Session, api: ApiClient, runId: string): RunStates {
+  for (let streams = true; streams; ) {
+    streams = false;
+    for await (const state of streamStates(session, runId)) {
+      yield state;
+      if (isAtRest(state.status)) return;
+      // It was heard of, so the next stream may tell more of it.
+      streams = true;
+    }
+  }
+  yield* pollRun(api, runId, session.terminal.signal);
+}
+
+/** Ends without a word where there is no stream, or where it breaks. */
+async function* streamStates(session: Session, runId: string): RunStates {
+  const { signal } = session.terminal;
+  try {
+    const headers = { ...session.authorization(), accept: 'text/event-stream' };
+    const response = await session.send(`/api/sync/history/${runId}/events`, { headers });
+    const type = response.headers.get('content-type') ?? '';
+    if (response.status !== 200 || !response.body || !type.startsWith('text/event-stream')) {
+      await response.body?.cancel();
+      return;
+    }
+    const events = response.body
+      .pipeThrough(new TextDecoderStream())
+      .pipeThrough(new EventSourceParserStream());
+    for await (const { data } of events) yield stateSchema.parse(JSON.parse(data));
+  } catch {
+    signal.throwIfAborted();
+  }
+}
