@@ -1,7 +1,7 @@
 // What a directory holds, in the form in which stored-state tells what we stored.
 import { dnKey } from '../../domain/distinguished-name.ts';
 import { type LdifEntry, ldapSearch } from './ldif-reader.ts';
-import type { Slapd } from './slapd.ts';
+import type { Slapd } from './slapd-process.ts';
 
 /** An entry as it should have been stored; values in base64, sorted, so that text and bytes compare alike. */
 export interface ExpectedObject {

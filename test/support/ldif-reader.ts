@@ -1,7 +1,7 @@
 // Reads `ldapsearch` output, so that what we stored is compared with what OpenLDAP's own client sees.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Slapd } from './slapd.ts';
+import type { Slapd } from './slapd-process.ts';
 
 export interface LdifEntry {
   dn: string;

@@ -58,14 +58,15 @@ export const TEST_TIMINGS: SyncTimings = {
   retryMaximumMs: 1_000,
 };
 
-export async function openSyncLab(databaseUrl?: string) {
+/** On a migrated database and a Temporal server of its own, where a test does things to them; else on the run's. */
+export async function openSyncLab(databaseUrl?: string, temporalAddress = testEnvironment().temporalAddress) {
   const testDatabase = databaseUrl ? undefined : await createTestDatabase();
   const url = databaseUrl ?? (testDatabase?.url as string);
   const home = mkdtempSync(join(tmpdir(), 'identity-center-lab-'));
   const secretKey = randomBytes(32).toString('hex');
   const taskQueue = `lab-${randomUUID()}`;
   const database = await openDatabase({ url, applicationName: 'test' });
-  const temporal = await Connection.connect({ address: testEnvironment().temporalAddress });
+  const temporal = await Connection.connect({ address: temporalAddress });
   const client = new Client({ connection: temporal });
   const workers: WorkerProcess[] = [];
   const lab = {
@@ -77,7 +78,14 @@ export async function openSyncLab(databaseUrl?: string) {
     client,
     connectors: createConnectorRegistry(),
     async startWorker(environment: Record<string, string> = {}): Promise<WorkerProcess> {
-      const worker = await startWorker({ databaseUrl: url, taskQueue, home, secretKey, environment });
+      const worker = await startWorker({
+        databaseUrl: url,
+        temporalAddress,
+        taskQueue,
+        home,
+        secretKey,
+        environment,
+      });
       workers.push(worker);
       return worker;
     },

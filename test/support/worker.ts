@@ -20,6 +20,8 @@ export interface WorkerProcess {
 
 export interface WorkerSettings {
   databaseUrl: string;
+  /** `host:port`; of the test run's own server when nothing is said. */
+  temporalAddress?: string;
   taskQueue: string;
   /** IDENTITY_CENTER_HOME: import folder and cache. */
   home: string;
@@ -35,7 +37,7 @@ export async function startWorker(settings: WorkerSettings): Promise<WorkerProce
     env: {
       PATH: process.env.PATH,
       DATABASE_URL: settings.databaseUrl,
-      TEMPORAL_ADDRESS: testEnvironment().temporalAddress,
+      TEMPORAL_ADDRESS: settings.temporalAddress ?? testEnvironment().temporalAddress,
       TEMPORAL_TASK_QUEUE: settings.taskQueue,
       IDENTITY_CENTER_HOME: settings.home,
       IDENTITY_CENTER_SECRET_KEY: settings.secretKey,
