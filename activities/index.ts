@@ -11,6 +11,7 @@ import { closeRun, pauseRun, resumeRun, settleAfterRun } from './sync-run/close-
 import type { MergeInput } from './sync-run/merge-context.ts';
 import { mergeMemberships } from './sync-run/merge-memberships.ts';
 import { mergeObjects } from './sync-run/merge-objects.ts';
+import { previewRun } from './sync-run/preview-run.ts';
 import { type ReadResult, readSource } from './sync-run/read-source.ts';
 import type { StepInput } from './sync-run/run-step.ts';
 import { type ChangesResult, syncChanges } from './sync-run/sync-changes.ts';
@@ -25,6 +26,7 @@ export function createActivities(deps: ActivityDependencies) {
     syncChanges: (input: StepInput): Promise<ChangesResult> => syncChanges(deps, input),
     mergeObjects: (input: MergeInput): Promise<void> => mergeObjects(deps, input),
     mergeMemberships: (input: MergeInput): Promise<void> => mergeMemberships(deps, input),
+    previewRun: (input: MergeInput): Promise<void> => previewRun(deps, input),
     cleanUp: (input: CleanUpInput): Promise<CleanUpResult> => cleanUp(deps, input),
     pauseRun: (input: { runId: string; reason: PauseReason }): Promise<number | null> =>
       pauseRun(deps, input),

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { dropForsakenPartitions } from '../database/partitions.ts';
 import { deleteExpiredTokens } from '../database/queries/access-tokens.ts';
 import { deleteOldLoginFailures } from '../database/queries/login-failures.ts';
+import { deleteOldPreviews } from '../database/queries/sync/preview-objects.ts';
 import {
   projectsWithOpenRuns,
   runsWaitingToPause,
@@ -17,6 +18,8 @@ import type { SyncTrigger } from './sync-trigger.ts';
 const GRACE_SECONDS = 3;
 /** What one sweep takes on, so that a long outage is not followed by a flood. */
 const MOST_A_SWEEP = 50;
+/** How long the answer of a dry run is kept. */
+const PREVIEW_DAYS = 30;
 const CLEAN_EVERY_MS = 3_600_000;
 /** How often all schedules are compared: somebody may have changed one in Temporal, or Temporal lost its store. */
 const RECONCILE_EVERY_MS = 600_000;
@@ -43,6 +46,7 @@ export function startRunSweep(deps: SweepDeps & { everyMs: number }): RunSweep {
   const clean = everySoOften(CLEAN_EVERY_MS, async () => {
     const { pool } = deps;
     await attempt('dropping the tables of deleted connections', () => dropForsakenPartitions(pool));
+    await attempt('forgetting old dry runs', () => deleteOldPreviews(pool, PREVIEW_DAYS));
     await attempt('clearing away expired tokens', () => deleteExpiredTokens(pool));
     await attempt('clearing away old sign-in failures', () => deleteOldLoginFailures(pool));
     return true;

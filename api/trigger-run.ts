@@ -50,8 +50,12 @@ export async function triggerRun(
 }
 
 function requestOf(projectId: string, project: LockedProject, wish: RunWish, caller: Principal) {
-  const mode = wish.mode ?? project.mode;
-  if (wish.dryRun) throw invalidRequest([{ path: 'body.dryRun', message: 'is not available yet' }]);
+  const dryRun = wish.dryRun ?? false;
+  if (dryRun && wish.mode === 'incremental')
+    throw invalidRequest([
+      { path: 'body.mode', message: "cannot be 'incremental' in a dry run: it reads everything" },
+    ]);
+  const mode = dryRun ? ('full' as const) : (wish.mode ?? project.mode);
   return {
     projectId,
     projectName: project.name,
@@ -61,7 +65,7 @@ function requestOf(projectId: string, project: LockedProject, wish: RunWish, cal
     triggeredBy: caller.username,
     note: wish.note ?? null,
     mode,
-    dryRun: false,
+    dryRun,
     overrideDeleteThreshold: wish.overrideDeleteThreshold ?? false,
   };
 }

@@ -35,9 +35,15 @@ function runText(run: RunDetails): string {
     ['Project', run.projectName],
     ['Status', run.status + (run.pauseReason ? ` (${run.pauseReason})` : '')],
     ['Error', run.error && `${run.error.code}: ${run.error.message}`],
-    ['Mode', run.mode + (run.overrideDeleteThreshold ? ', delete threshold overridden' : '')],
+    [
+      'Mode',
+      run.mode +
+        (run.dryRun ? ', dry run: nothing was changed' : '') +
+        (run.overrideDeleteThreshold ? ', delete threshold overridden' : ''),
+    ],
     ['Started by', run.triggeredBy ? `${run.triggeredBy} (${run.trigger})` : run.trigger],
     ['Note', run.note],
+    ['Notice', run.notice],
     ['Queued', shortTime(run.queuedAt)],
     ['Started', shortTime(run.startedAt)],
     ['Finished', shortTime(run.finishedAt)],

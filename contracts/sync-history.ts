@@ -111,7 +111,7 @@ export const runDetailsSchema = z
 const runChangeSchema = z
   .object({
     ...changeSchema.shape,
-    objectId: id,
+    objectId: id.nullable().meta({ description: 'Null for what a dry run would create.' }),
     objectClass: z.string().nullable(),
     name: z.string().nullable(),
   })
@@ -171,7 +171,9 @@ export const syncHistoryContract = c.router(
     changes: {
       method: 'GET',
       path: '/sync/history/:id/changes',
-      summary: 'What a run changed',
+      summary: 'What a run changed, or what a dry run would change',
+      description:
+        'Of a dry run, at most 10,000 changes, kept until the next dry run of the project and for 30 days at most.',
       metadata: { scope: 'sync:read' },
       pathParams: idParams,
       query: listQuery(['at'], { kind: changeKind.optional() }),
@@ -189,7 +191,7 @@ export const syncHistoryContract = c.router(
     pendingRemovals: {
       method: 'GET',
       path: '/sync/history/:id/pending-removals',
-      summary: 'What a run that paused at the delete threshold would remove',
+      summary: 'What a run that paused at the delete threshold, or a dry run, would remove',
       metadata: { scope: 'sync:read' },
       pathParams: idParams,
       query: listQuery(['name'], {}),

@@ -110,7 +110,10 @@ export const updateProjectBody = z.strictObject({ name: name.optional(), ...sett
 export const runBody = z
   .strictObject({
     mode: z.enum(SYNC_MODES).optional().meta({ description: "Default: the project's `defaultMode`." }),
-    dryRun: z.boolean().optional().meta({ description: '`true` is not available yet: refused.' }),
+    dryRun: z.boolean().optional().meta({
+      description:
+        'Reads everything and compares, and changes nothing; the counts and lists of the run tell what would change.',
+    }),
     overrideDeleteThreshold: z.boolean().optional(),
     note: text(1_000).nullable().optional(),
   })

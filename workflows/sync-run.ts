@@ -85,6 +85,10 @@ async function mergeRead(sync: SyncRun, steps: NumberedSteps, read: ReadResult):
   const activities = (summary: string) => stepActivities(timings, summary);
   // Each time a step begins it gets a number of its own, so the input is made anew.
   const input = () => ({ ...steps.next(), readEpoch, adoptable });
+  if (sync.run.dryRun) {
+    const { previewRun } = activities('Compare, and change nothing');
+    return pauses.step(() => previewRun(input()));
+  }
   const { mergeObjects } = activities(`Merge ${staged} entries into objects`);
   await pauses.step(() => mergeObjects(input()));
   const { mergeMemberships } = activities('Bring memberships into line');

@@ -44,15 +44,22 @@ export async function cleanUp(deps: ActivityDependencies, input: CleanUpInput): 
 
 /** Removes what a read has shown to be gone, and ends the step, unless a person must approve it first. */
 export async function cleanUpRead(context: StepContext, input: CleanUpInput): Promise<CleanUpResult> {
-  if (!input.approved) {
-    const outcome = await listRemovals(context, input);
-    if (outcome === 'needs approval') return { needsApproval: true };
-  }
+  if (!input.approved && (await listRemovals(context, input)).needsApproval) return { needsApproval: true };
   await removeListed(context, input);
   return { needsApproval: false };
 }
 
-async function listRemovals(context: StepContext, input: CleanUpInput): Promise<'listed' | 'needs approval'> {
+/** The removals that were listed, of all objects that the project claims. */
+export interface Listed {
+  pending: number;
+  claimed: number;
+  needsApproval: boolean;
+}
+
+const NONE: Listed = { pending: 0, claimed: 0, needsApproval: false };
+
+/** Lists what would be removed, and says whether a person has to approve it. */
+export async function listRemovals(context: StepContext, input: CleanUpInput): Promise<Listed> {
   const { plan, fence, deps } = context;
   const read = await verifyStaging(deps.database.pool, plan.runId, input.readEpoch);
   if (read.rejected > plan.errorThreshold)
@@ -62,7 +69,7 @@ async function listRemovals(context: StepContext, input: CleanUpInput): Promise<
         'Nothing was removed; the errors of this run say which entries and why.',
     );
   // All that the project claims is what this read brought.
-  if (read.adopted) return 'listed';
+  if (read.adopted) return NONE;
   const listed = await fencedTransaction(deps.database.pool, fence, async (client) => {
     // Looked at where it is used: an emptied table would make everything a candidate.
     await verifyStaging(client, plan.runId, input.readEpoch);
@@ -71,15 +78,13 @@ async function listRemovals(context: StepContext, input: CleanUpInput): Promise<
     const vanished = await countPendingRemovals(client, plan.runId);
     return { vanished, claimed: vanished === 0 ? 0 : await countClaims(client, plan) };
   });
-  if (listed.vanished === 0) return 'listed';
+  if (listed.vanished === 0) return NONE;
   await keepWhatIsThere(context, read.rejected);
   const pending = await countPendingRemovals(deps.database.pool, plan.runId);
-  if (
-    plan.overrideDeleteThreshold ||
-    !exceedsDeleteThreshold(pending, listed.claimed, plan.deleteThresholdPercent)
-  )
-    return 'listed';
-  return 'needs approval';
+  const { claimed } = listed;
+  const needsApproval =
+    !plan.overrideDeleteThreshold && exceedsDeleteThreshold(pending, claimed, plan.deleteThresholdPercent);
+  return { pending, claimed, needsApproval };
 }
 
 /**

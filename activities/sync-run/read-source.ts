@@ -40,8 +40,10 @@ export async function readSource(deps: ActivityDependencies, input: StepInput): 
 export function readStep(context: StepContext): Promise<ReadResult> {
   return withConnector(context, async (connector) => {
     await connector.connect(context.signal);
-    const adoptable = !(await hasPartitions(context.deps.database.pool, context.plan.connectionId));
-    const choice = await chooseRead(context, connector, !adoptable);
+    const stored = await hasPartitions(context.deps.database.pool, context.plan.connectionId);
+    // What a dry run reads becomes nothing.
+    const adoptable = !stored && !context.plan.dryRun;
+    const choice = await chooseRead(context, connector, stored);
     try {
       return await readInto(context, connector, choice, adoptable);
     } catch (error) {

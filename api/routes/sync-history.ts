@@ -3,7 +3,7 @@ import { initServer } from '@ts-rest/express';
 import type { Request } from 'express';
 import { contract } from '../../contracts/index.ts';
 import { runSchema } from '../../contracts/sync-history.ts';
-import { listRunChanges } from '../../database/queries/list-changes.ts';
+import { listPreviewedChanges, listRunChanges } from '../../database/queries/list-changes.ts';
 import { listPendingRemovals, listRunErrors } from '../../database/queries/list-run-errors.ts';
 import { getRun, getRunDetails, listRuns, type RunRow } from '../../database/queries/list-runs.ts';
 import { requestCancel } from '../../database/queries/request-cancel.ts';
@@ -72,12 +72,13 @@ function partsOfRuns(deps: RouteDeps, existing: (id: string) => Promise<RunRow>)
     { changes, errors, pendingRemovals },
     {
       changes: async (input) => {
-        const { id } = await existing(input.params.id);
+        const { id, dryRun } = await existing(input.params.id);
+        const listed = dryRun ? listPreviewedChanges : listRunChanges;
         return deps.respondWithList(input, {
           defaultSort: 'at',
           rowSchema: rowSchemaOf(changes.responses[200]),
           fileName: 'run-changes',
-          read: (page) => listRunChanges(pool, id, input.query.kind, page),
+          read: (page) => listed(pool, id, input.query.kind, page),
         });
       },
       errors: async (input) => {

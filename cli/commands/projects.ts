@@ -27,6 +27,7 @@ const COLUMNS: Column<Project>[] = [
 
 interface SyncOptions {
   mode?: (typeof SYNC_MODES)[number];
+  dryRun?: boolean;
   overrideDeleteThreshold?: boolean;
   note?: string;
   follow?: boolean;
@@ -45,6 +46,7 @@ export function addProjects(program: Command, perform: Perform): void {
     .command('sync <project>')
     .description('start a run of a sync project, by id or name')
     .addOption(new Option('--mode <mode>', "the project's own when left out").choices(SYNC_MODES))
+    .option('--dry-run', 'tell what would change, and change nothing')
     .option('--override-delete-threshold', 'let the run remove however many objects are gone')
     .option('--note <text>', 'why, for the history')
     .option('-f, --follow', 'show progress until the run ends; the exit code tells how it ended')

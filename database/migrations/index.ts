@@ -8,6 +8,7 @@ import { Migration20261122222600_schedules } from './Migration20261122222600_sch
 import { Migration20261122222600_watermarks } from './Migration20261122222600_watermarks.ts';
 import { Migration20261122223600_notifications } from './Migration20261122223600_notifications.ts';
 import { Migration20261122224500_uploaded_files } from './Migration20261122224500_uploaded_files.ts';
+import { Migration20261122231500_previews } from './Migration20261122231500_previews.ts';
 
 export const MIGRATIONS = [
   { name: 'Migration20261122000000_sync', class: Migration20261122000000_sync },
@@ -19,4 +20,5 @@ export const MIGRATIONS = [
   { name: 'Migration20261122222100_pauses', class: Migration20261122222100_pauses },
   { name: 'Migration20261122223600_notifications', class: Migration20261122223600_notifications },
   { name: 'Migration20261122224500_uploaded_files', class: Migration20261122224500_uploaded_files },
+  { name: 'Migration20261122231500_previews', class: Migration20261122231500_previews },
 ];

@@ -20,7 +20,8 @@ export interface ChangeRow {
 }
 
 export interface RunChangeRow extends ChangeRow {
-  objectId: string;
+  /** Null for what a dry run would create. */
+  objectId: string | null;
   objectClass: string | null;
   name: string | null;
 }
@@ -81,6 +82,27 @@ export function listRunChanges(
       (select d.display_name from directory_object d where d.id = o.object_id and d.connection_id = o.connection_id) as name`,
     from: sql`object_change o`,
     where,
+    sort,
+    id: sql`o.id`,
+    request,
+  });
+}
+
+/** What a dry run would change. Served by sync_run_preview_run. */
+export function listPreviewedChanges(
+  on: Queryable,
+  runId: string,
+  kind: ChangeKind | undefined,
+  request: ListRequest,
+): Promise<ListResult<RunChangeRow>> {
+  return changes(on, {
+    columns: sql`o.id, o.run_id as "runId", o.at, o.kind, o.before, o.after, o.object_id as "objectId",
+      o.object_class as "objectClass", o.name`,
+    from: sql`(
+      select p.*, coalesce(r.started_at, r.queued_at) as at
+      from sync_run_preview p join sync_run r on r.id = p.run_id
+      where p.run_id = ${runId}::uuid) o`,
+    where: kind ? [sql`o.kind = ${kind}`] : [],
     sort,
     id: sql`o.id`,
     request,

@@ -205,7 +205,7 @@ describe('POST /api/sync/projects/{id}/run', () => {
   });
 
   it.each([
-    [{ dryRun: true }, 'body.dryRun'],
+    [{ dryRun: true, mode: 'incremental' }, 'body.mode'],
     [{ mode: 'odd' }, 'body.mode'],
     [{ nope: 1 }, 'body.nope'],
   ])('refuses %j', async (body, path) => {

@@ -19,6 +19,8 @@ export interface ClaimedRun {
   /** The highest epoch any earlier attempt at this run had; 0 for a new one. */
   epoch: number;
   projectName: string;
+  /** Tells what would change, and changes nothing. */
+  dryRun: boolean;
   /** Pauses so far; what people say names the pause that they mean. */
   pauses: number;
   /** A person wants it paused: its workflow was lost while it was, or is to hear of it now. */
@@ -51,7 +53,7 @@ export async function claimNextRun(
           where project_id = ${projectId} and status in ('running', 'paused', 'queued')
           order by status = 'queued', id limit 1
           for update)
-        returning id as "runId", mode, epoch, project_name as "projectName", pauses,
+        returning id as "runId", mode, epoch, project_name as "projectName", pauses, dry_run as "dryRun",
                   pause_requested_at is not null as "pauseRequested"`,
     );
     if (!claimed) return null;

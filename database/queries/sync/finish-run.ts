@@ -39,7 +39,13 @@ export async function finishRun(pool: pg.Pool, runId: string, outcome: RunOutcom
         where id = ${runId}`,
     );
     await closeSteps(client, runId, outcome);
-    await run(client, sql`delete from sync_pending_removal where run_id = ${runId}`);
+    // What a dry run would remove is its answer.
+    await run(
+      client,
+      sql`
+        delete from sync_pending_removal where run_id = ${runId}
+          and not (select dry_run and status = 'completed' from sync_run where id = ${runId})`,
+    );
     if (outcome.status === 'completed') await recordCompletion(client, runId);
     await noteRun(client, runId);
     return true;
@@ -63,10 +69,20 @@ async function recordCompletion(client: pg.PoolClient, runId: string): Promise<v
  * and is in neither was unchanged.
  */
 async function finalCounts(client: pg.PoolClient, runId: string, compared: boolean): Promise<string> {
-  const row = await runOne<{ counts: Record<string, number>; staged: number; rejected: number }>(
+  const row = await runOne<{
+    counts: Record<string, number>;
+    staged: number;
+    rejected: number;
+    ledger: Record<string, number>;
+  }>(
     client,
     sql`
-      select r.staged_count::int as staged, r.rejected_count::int as rejected, jsonb_build_object(
+      select r.staged_count::int as staged, r.rejected_count::int as rejected,
+        -- A dry run has no changes: what it would change is in the ledger alone.
+        (select coalesce(jsonb_object_agg(key, total), '{}') from (
+          select key, sum(value::int) as total from sync_run_batch b cross join jsonb_each_text(b.counts)
+          where b.run_id = r.id and r.dry_run group by key) summed) as ledger,
+        jsonb_build_object(
         'created', c.created, 'updated', c.updated, 'reactivated', c.reactivated, 'deactivated', c.deactivated,
         'membershipsAdded', (select coalesce(sum((counts ->> 'membershipsAdded')::int), 0)
                              from sync_run_batch where run_id = r.id),
@@ -79,7 +95,8 @@ async function finalCounts(client: pg.PoolClient, runId: string, compared: boole
         from object_change where run_id = r.id and connection_id = r.connection_id) c
       where r.id = ${runId}`,
   );
-  const { counts = {}, staged = 0, rejected = 0 } = row ?? {};
+  const { staged = 0, rejected = 0 } = row ?? {};
+  const counts: Record<string, number> = { ...row?.counts, ...row?.ledger };
   const changed = (counts.created ?? 0) + (counts.updated ?? 0) + (counts.reactivated ?? 0);
   return JSON.stringify({
     ...counts,

@@ -197,7 +197,7 @@ async function updateObjects(
  * same (by the mapping, the class, or which of several values came first): these are shown as `mapped.<column>`.
  * Null where nothing differs.
  */
-function versionOf(one: string, other: string): RawBuilder<unknown> {
+export function versionOf(one: string, other: string): RawBuilder<unknown> {
   const dn = (row: string) =>
     `jsonb_build_object('distinguishedName', jsonb_build_array(${row}.distinguished_name))`;
   const mapped = (row: string) =>

@@ -19,6 +19,8 @@ export interface RunPlan {
   overrideDeleteThreshold: boolean;
   /** What was asked for; see read-choice for what is read. */
   mode: SyncMode;
+  /** Tells what would change, and changes nothing. */
+  dryRun: boolean;
   /** Every how many incremental runs all ids are compared; 0: never. */
   idScanEveryRuns: number;
   /** The instant that all of this run is dated with: when it started. */
@@ -34,7 +36,7 @@ export async function runPlan(on: Queryable, runId: string): Promise<RunPlan | n
              c.type as "connectionType", c.config, c.secrets, p.scopes, p.attribute_mappings as "attributeMappings",
              p.delete_threshold_percent as "deleteThresholdPercent", p.error_threshold as "errorThreshold",
              r.override_delete_threshold as "overrideDeleteThreshold", r.started_at as instant,
-             r.mode, p.id_scan_every_runs as "idScanEveryRuns"
+             r.mode, r.dry_run as "dryRun", p.id_scan_every_runs as "idScanEveryRuns"
       from sync_run r
       join sync_project p on p.id = r.project_id
       join connection c on c.id = p.connection_id
