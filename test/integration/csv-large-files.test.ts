@@ -64,5 +64,5 @@ describe('the CSV connector and large files', () => {
     const { entries, members, rejected } = JSON.parse(stdout) as Record<string, number>;
     expect([entries, rejected]).toEqual([USERS + GROUPS, 1]);
     expect(members).toBe(600_000);
-  });
+  }, 180_000);
 });
