@@ -103,7 +103,11 @@ export function connectionTurn<T>(
   });
 }
 
-async function holdRun(client: pg.PoolClient, fence: RunFence): Promise<void> {
+/**
+ * Holds the run's row until the transaction ends.
+ * @throws Fenced when this attempt is not the latest.
+ */
+export async function holdRun(client: pg.PoolClient, fence: RunFence): Promise<void> {
   const held = await runOne(client, sql`${latestAttempt(fence)} for no key update`);
   if (!held) throw overtaken(fence);
 }

@@ -19,6 +19,8 @@ export interface StagedPage extends StagedRows {
   notices: string[];
 }
 
+/** Pages that may be on their way into the database when the next one is looked up. */
+export const PAGES_WRITTEN_AT_ONCE = 2;
 /** Entries that are worked on before others get the thread: the page before is on its way into the database. */
 const ENTRIES_AT_ONCE = 50;
 /** Members that one statement of the merge takes, but that a group is never split. */
@@ -61,8 +63,8 @@ export function createPageStager(
   const takeMembersBatch = membersBatches();
   let groupNumber = 0;
   let batch = -1;
-  // The page before may not be committed when this one is looked up, so its ids are remembered here.
-  let previous = new Set<string>();
+  // The pages before may not be committed when this one is looked up, so their ids are remembered here.
+  const uncommitted: Set<string>[] = [];
 
   async function lookUp(sourceIds: string[]): Promise<KnownEntry[]> {
     if (!adoptable) return knownEntries(pool, { connectionId, projectId, tables, sourceIds });
@@ -139,9 +141,11 @@ export function createPageStager(
       for (const [sourceId, read] of unique) {
         if (index > 0 && index % ENTRIES_AT_ONCE === 0) await setImmediate();
         const known = stored[index++] as KnownEntry;
-        if (!known.repeated && !previous.has(sourceId)) stageEntry(read, known, staged, groups);
+        if (!known.repeated && !uncommitted.some((ids) => ids.has(sourceId)))
+          stageEntry(read, known, staged, groups);
       }
-      previous = new Set(unique.keys());
+      uncommitted.push(new Set(unique.keys()));
+      if (uncommitted.length > PAGES_WRITTEN_AT_ONCE) uncommitted.shift();
       return staged;
     },
   };

@@ -1,9 +1,9 @@
-// Stages the pages of a read one after the other, three at a time under way.
+// Stages the pages of a read one after the other, several at a time under way.
 import { recordPage } from '../../database/queries/sync/record-read.ts';
 import { type StagingTables, stagePage } from '../../database/queries/sync/staging.ts';
-import { fencedTransaction } from '../../database/run-fence.ts';
+import { holdRun, namedTransaction } from '../../database/run-fence.ts';
 import type { SourcePage } from '../../domain/source-entry.ts';
-import type { PageStager, StagedPage } from './page-stager.ts';
+import { PAGES_WRITTEN_AT_ONCE, type PageStager, type StagedPage } from './page-stager.ts';
 import { percentOf, readFraction } from './progress.ts';
 import type { StepContext } from './run-step.ts';
 
@@ -25,10 +25,13 @@ export interface Reading {
   expected: number;
 }
 
-/** One page is written while the next is looked up and compared, and the one after it read and decoded. */
+/**
+ * Pages are written while the next one is looked up and compared, and the one after it read: a page's statements
+ * wait for the thread that compares, so one at a time would keep it waiting in turn.
+ */
 export async function stagePages(reading: Reading, source: AsyncIterable<SourcePage>): Promise<void> {
   const { context, stager, totals } = reading;
-  let writing: Promise<void> = Promise.resolve();
+  const writing: Promise<void>[] = [];
   const pages = source[Symbol.asyncIterator]();
   let next = pages.next();
   try {
@@ -39,17 +42,18 @@ export async function stagePages(reading: Reading, source: AsyncIterable<SourceP
       // Failures of the read and of the write are thrown where they are awaited.
       next.catch(() => {});
       const staged = await stager.stage(looked);
-      await writing;
+      if (writing.length === PAGES_WRITTEN_AT_ONCE) await writing.shift();
       totals.read += staged.count + staged.rejected.length;
       totals.rejected += staged.rejected.length;
       totals.changed += staged.entries.count;
-      writing = writePage(reading, staged, totals.read);
-      writing.catch(() => {});
+      const written = writePage(reading, staged, totals.read);
+      written.catch(() => {});
+      writing.push(written);
     }
   } finally {
-    await Promise.allSettled([pages.return?.()]);
-    await writing;
+    await Promise.allSettled([pages.return?.(), ...writing]);
   }
+  await Promise.all(writing);
 }
 
 async function writePage(
@@ -58,10 +62,12 @@ async function writePage(
   read: number,
 ): Promise<void> {
   const { deps, fence } = context;
-  await fencedTransaction(deps.database.pool, fence, async (client) => {
+  await namedTransaction(deps.database.pool, fence, async (client) => {
     // A crash may lose the last of these commits, rows and count together: completeRead finds out.
     await client.query('set local synchronous_commit = off');
     await stagePage(client, tables, page, adoptable);
+    // Held from here on alone, so that pages do not wait for each other's rows.
+    await holdRun(client, fence);
     await recordPage(client, {
       runId: fence.runId,
       epoch: fence.epoch,
