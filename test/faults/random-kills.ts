@@ -19,6 +19,7 @@ const CRASH_EVERY = 4;
 const MOST_MISSES = 3;
 const RUN_MS = 600_000;
 const TIDY_MS = 30_000;
+const PATIENCE_MS = 3_000;
 
 type Kind = 'first' | 'changed';
 
@@ -65,7 +66,8 @@ export async function killAtRandom(
 async function setScene(options: FaultOptions, stack: AsyncDisposableStack): Promise<Scene> {
   const servers = await startServers(options.users, stack);
   const lab = await openSyncLab(servers.databaseUrl, servers.temporalAddress);
-  await endWith(stack, () => lab.close());
+  // It waits for its statements, which may take their time when this is interrupted.
+  await endWith(stack, () => Promise.race([lab.close(), pause(PATIENCE_MS)]));
   const entries = await ldapSearch(servers.slapd, ['uid']);
   const dns = entries.map(({ dn }) => dn);
   const people = dns
@@ -132,6 +134,7 @@ async function killOnce(scene: Scene, kind: Kind, crash: boolean): Promise<KillO
     },
     RUN_MS,
   );
+  const tookMs = Date.now() - begun.at;
   const problems = await problemsAfter(scene, over);
   const attempts = over.steps
     .filter(({ attempt }) => attempt > 1)
@@ -139,7 +142,7 @@ async function killOnce(scene: Scene, kind: Kind, crash: boolean): Promise<KillO
   const words = [
     `at ${seconds(instant)} of a ${kind === 'first' ? 'first run' : 'run with changes'}, in ${step}:`,
     met ? (crash ? 'worker and PostgreSQL killed,' : 'worker killed,') : 'no kill, it was over,',
-    `${over.status} after ${seconds(Date.now() - begun.at)}`,
+    `${over.status} after ${seconds(tookMs)}`,
     attempts.length > 0 ? `(attempts: ${attempts.join(', ')})` : '',
     `created ${over.counts.created}, updated ${over.counts.updated}, removed ${over.counts.deactivated}:`,
     problems.length === 0 ? 'equal' : 'DIFFERENT',

@@ -1,17 +1,22 @@
 // Looks for what a half-applied batch, or one applied twice, would leave in the tables of a connection.
-import { type Queryable, type RawBuilder, run, sql } from '../../database/sql.ts';
+import type pg from 'pg';
+import { type RawBuilder, run, sql, transaction } from '../../database/sql.ts';
 
 /**
  * What does not fit together, in words; empty when all does. To be asked while none of the connection's runs is
  * going. That it is what the source holds is another question (state-differences).
  */
-export async function brokenRules(on: Queryable, connectionId: string): Promise<string[]> {
-  const broken: string[] = [];
-  for (const [rule, violations] of Object.entries(rules(connectionId))) {
-    const rows = await run<Record<string, unknown>>(on, sql`${violations} limit 3`);
-    if (rows.length > 0) broken.push(`${rule}: ${JSON.stringify(rows)}`);
-  }
-  return broken;
+export function brokenRules(pool: pg.Pool, connectionId: string): Promise<string[]> {
+  return transaction(pool, async (client) => {
+    // Whole tables are compared, some of which have no statistics yet.
+    await client.query('set local enable_nestloop = off');
+    const broken: string[] = [];
+    for (const [rule, violations] of Object.entries(rules(connectionId))) {
+      const rows = await run<Record<string, unknown>>(client, sql`${violations} limit 3`);
+      if (rows.length > 0) broken.push(`${rule}: ${JSON.stringify(rows)}`);
+    }
+    return broken;
+  });
 }
 
 /** Each finds the rows that break it. */
@@ -76,8 +81,10 @@ function rulesOfMemberships(connectionId: string): Record<string, RawBuilder<unk
       where valid_to <= valid_from or (next is not null and (valid_to is null or next < valid_to))`,
     'who is gone is in no group and has no members': sql`
       select m.group_id, m.reference from membership m
-      join directory_object o on o.connection_id = m.connection_id and o.id in (m.member_id, m.group_id)
-      where m.connection_id = ${connectionId} and m.valid_to is null and o.removed_at is not null`,
+      join directory_object g on g.connection_id = m.connection_id and g.id = m.group_id
+      left join directory_object o on o.connection_id = m.connection_id and o.id = m.member_id
+      where m.connection_id = ${connectionId} and m.valid_to is null
+        and (g.removed_at is not null or o.removed_at is not null)`,
   };
 }
 
