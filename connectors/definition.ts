@@ -13,6 +13,11 @@ export interface ConnectorDefinition {
   /** Fields that say where secrets are sent: a change of one requires the secrets again. */
   guardedFields: readonly string[];
   capabilities: { lookupById: boolean; describesSchema: boolean };
+  /**
+   * Members and managers are links to objects: they follow a rename and go with the deleted, without a change of the
+   * group. Elsewhere they are names, and a group goes on listing the old one.
+   */
+  linksFollow?: boolean;
   /** The scopes a project gets that names none; `config` is one that `configSchema` gave. */
   defaultScopes(config: Record<string, unknown>): SourceScope[];
   /** What is wrong with a project's scopes, by path below the list (`0.filter`); empty when they can be read. */

@@ -16,13 +16,14 @@ export interface MergeInput extends StepInput {
   adoptable: boolean;
 }
 
-export function mergeScope({ plan }: StepContext, readEpoch: number): MergeScope {
+export function mergeScope({ plan, deps }: StepContext, readEpoch: number): MergeScope {
   return {
     runId: plan.runId,
     projectId: plan.projectId,
     connectionId: plan.connectionId,
     instant: plan.instant,
     tables: stagingTables(plan.runId, readEpoch),
+    linksFollow: deps.connectors.definition(plan.connectionType).linksFollow ?? false,
   };
 }
 

@@ -11,6 +11,7 @@ export const activeDirectoryDefinition: ConnectorDefinition = {
   secretFields: ['bindPassword'],
   guardedFields: ['url', 'startTls', 'caCertificate'],
   capabilities: { lookupById: true, describesSchema: true },
+  linksFollow: true,
   defaultScopes: defaultDirectoryScopes,
   checkScopes: checkDirectoryScopes,
   open: (connection, context) =>

@@ -13,6 +13,8 @@ export interface MergeScope {
   /** The one instant that everything of this run is dated with. */
   instant: Date;
   tables: StagingTables;
+  /** See ConnectorDefinition. */
+  linksFollow: boolean;
 }
 
 export interface BatchRange {

@@ -6,11 +6,14 @@ export interface UnbindScope {
   runId: string | null;
   connectionId: string;
   instant: Date;
+  /** The source's members and managers are links to objects, no names (see ConnectorDefinition). */
+  linksFollow?: boolean;
 }
 
 /**
  * Objects whose reference keys changed: a group that still lists the old name lists nobody, until somebody answers
- * to it (see bind-references). Served by membership_member and object_reference_target.
+ * to it (see bind-references); where links follow, it lists the new name by now. Served by membership_member and
+ * object_reference_target.
  */
 export async function unbindMoved(
   client: pg.PoolClient,
@@ -18,6 +21,7 @@ export async function unbindMoved(
   objectIds: string[],
 ): Promise<number> {
   if (objectIds.length === 0) return 0;
+  if (scope.linksFollow) await followMoved(client, scope, objectIds);
   return unbind(
     client,
     scope,
@@ -26,6 +30,32 @@ export async function unbindMoved(
                     and (o.reference_key = member_key or o.alternate_key = member_key))`,
     sql`not exists (select from directory_object o where o.id = target_id and o.connection_id = ${scope.connectionId}
                     and (o.reference_key = key or o.alternate_key = key))`,
+  );
+}
+
+/** Gives what refers to objects by a name their present one; a row that has the new name already stays alone. */
+async function followMoved(client: pg.PoolClient, scope: UnbindScope, objectIds: string[]): Promise<void> {
+  const { connectionId } = scope;
+  await run(
+    client,
+    sql`
+      update membership m set member_key = o.reference_key, reference = coalesce(o.distinguished_name, m.reference)
+      from directory_object o
+      where o.connection_id = ${connectionId} and o.id = any (${objectIds}::uuid[])
+        and m.connection_id = ${connectionId} and m.member_id = o.id and m.valid_to is null
+        and m.member_key <> o.reference_key and m.member_key is distinct from o.alternate_key
+        and not exists (select from membership there
+                        where there.connection_id = ${connectionId} and there.group_id = m.group_id
+                          and there.member_key = o.reference_key and there.valid_to is null)`,
+  );
+  await run(
+    client,
+    sql`
+      update object_reference r set key = o.reference_key
+      from directory_object o
+      where o.connection_id = ${connectionId} and o.id = any (${objectIds}::uuid[])
+        and r.connection_id = ${connectionId} and r.target_id = o.id
+        and r.key <> o.reference_key and r.key is distinct from o.alternate_key`,
   );
 }
 
@@ -41,7 +71,7 @@ export async function unbindRemoved(
 
 /**
  * Ends what they held at the run's instant (a range that began at that instant never was), lets the groups that are
- * still there list the bare name again, and answers with the number of memberships ended.
+ * still there list the bare name again (unless links follow), and answers with the number of memberships ended.
  */
 async function unbind(
   client: pg.PoolClient,
@@ -69,6 +99,7 @@ async function unbind(
                greatest(ended.valid_from, ${scope.instant}::timestamptz)
         from (select * from never_was union all select * from closed) ended
         join directory_object g on g.connection_id = ${scope.connectionId} and g.id = ended.group_id and g.removed_at is null
+        where not ${sql.lit(scope.linksFollow ?? false)}
       )
       select ((select count(*) from never_was where opened_run_id is not null) + (select count(*) from closed))::int as ended`,
   );
