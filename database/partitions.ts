@@ -22,7 +22,11 @@ export function partitionName(table: PartitionedTable, connectionId: string): st
 
 /** Whether anything was ever stored of the connection. */
 export async function hasPartitions(on: Queryable, connectionId: string): Promise<boolean> {
-  const name = partitionName('directory_object', connectionId);
+  return tableExists(on, partitionName('directory_object', connectionId));
+}
+
+/** Whether there is a table or view of this name. */
+export async function tableExists(on: Queryable, name: string): Promise<boolean> {
   const row = await runOne<{ found: boolean }>(on, sql`select to_regclass(${name}) is not null as found`);
   return row?.found ?? false;
 }
@@ -78,7 +82,8 @@ export async function attachPartition(
     alter table ${name} drop constraint of_connection, alter connection_id drop default`);
 }
 
-function bareName(table: string): string {
+/** A table's name without its schema. */
+export function bareName(table: string): string {
   return table.slice(table.indexOf('.') + 1);
 }
 

@@ -5,7 +5,7 @@ import type { AttributeMapping } from './object-fields.ts';
 import type { ReadEntry, ReferenceKey, SourceEntry } from './source-entry.ts';
 
 /** Hex digits of the SHA-256 prefix that is kept: 128 bits. */
-const DIGITS = 32;
+export const DIGEST_DIGITS = 32;
 
 /**
  * Digest of an entry as its source sent it, under a mapping (`mappingDigest`) and class: whoever changes the mapping
@@ -32,6 +32,7 @@ export function referenceDigest(connectionId: string, key: ReferenceKey): string
   return digest(`${connectionId} ${key}`);
 }
 
-function digest(text: string): string {
-  return hash('sha256', text, 'hex').slice(0, DIGITS);
+/** The digest of a text, in hex. */
+export function digest(text: string): string {
+  return hash('sha256', text, 'hex').slice(0, DIGEST_DIGITS);
 }

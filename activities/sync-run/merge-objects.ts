@@ -25,7 +25,8 @@ export async function mergeObjects(deps: ActivityDependencies, input: MergeInput
 export async function mergeStagedObjects(context: StepContext, input: MergeInput): Promise<void> {
   const { pool } = context.deps.database;
   const scope = mergeScope(context, input.readEpoch);
-  await indexStaging(pool, scope.tables);
+  // Of a read that could have been adopted and was not; any other is indexed when it is complete.
+  if (input.adoptable) await indexStaging(pool, scope.tables);
   const last = (await stagedBatches(pool, scope.tables)).entries ?? -1;
   for (let first = 0; first <= last; first += PAGES_PER_MERGE) {
     const range = { first, last: first + PAGES_PER_MERGE - 1 };

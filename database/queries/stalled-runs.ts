@@ -5,11 +5,9 @@ import { type Queryable, run, runOne, sql } from '../sql.ts';
 import { finishRun } from './sync/finish-run.ts';
 import { dropStaging } from './sync/staging.ts';
 
-export const STALL_CODES = ['no_worker', 'workflow_failing', 'step_unknown'] as const;
-
 /** Why nobody works on a run, with a sentence that says what to do. */
 export interface Stall {
-  code: (typeof STALL_CODES)[number];
+  code: 'no_worker' | 'workflow_failing' | 'step_unknown';
   message: string;
 }
 

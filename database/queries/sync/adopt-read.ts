@@ -1,6 +1,12 @@
 // Makes the staging of a connection's first read its partitions: rows are written once and indexed in bulk (ADR 22).
 import type pg from 'pg';
-import { attachPartition, createLike, indexStatements, type PartitionedTable } from '../../partitions.ts';
+import {
+  attachPartition,
+  createLike,
+  indexStatements,
+  type PartitionedTable,
+  tableExists,
+} from '../../partitions.ts';
 import { type Queryable, type RawBuilder, run, runOne, sql } from '../../sql.ts';
 import type { MergeScope } from './merge-objects.ts';
 import { adjustObjectCounts, type CountChange } from './object-counts.ts';
@@ -28,11 +34,7 @@ export async function buildTable(
   parent: Exclude<PartitionedTable, 'directory_object'>,
 ): Promise<void> {
   const table = tables[parent];
-  const there = await runOne<{ there: boolean }>(
-    client,
-    sql`select to_regclass(${table}) is not null as there`,
-  );
-  if (there?.there) return;
+  if (await tableExists(client, table)) return;
   // Whole tables are joined and sorted, once: more memory than a query of the API gets.
   await client.query(`set local work_mem = '64MB'`);
   await createLike(client, parent, table, scope.connectionId);

@@ -1,7 +1,7 @@
 // The staging tables of one read: what was seen, what must be merged, and the members of groups that changed.
 import type pg from 'pg';
 import { type CopyRows, type CopyValue, chunksOf, copyRows } from '../../copy-rows.ts';
-import { createLike } from '../../partitions.ts';
+import { bareName, createLike, tableExists } from '../../partitions.ts';
 import { type Queryable, run, runOne, sql } from '../../sql.ts';
 
 /** Table names of one read. A read has tables of its own, so that an overtaken attempt writes into nothing. */
@@ -22,7 +22,7 @@ const UNIQUE_VIOLATION = '23505';
 /** What `entry` has beside the columns of directory_object. */
 export const STAGING_COLUMNS = ['batch', 'manager_key', 'owner_key'] as const;
 
-/** The columns of `entry`, in the order that `stageEntries` expects its values. */
+/** The columns of `entry`, in the order that `stagePage` expects the values of its rows. */
 export const ENTRY_COLUMNS = [
   'batch',
   'manager_key',
@@ -153,7 +153,7 @@ export async function stagePage(
  */
 export async function indexIds(client: pg.PoolClient, tables: StagingTables): Promise<number> {
   const { entry, group } = tables;
-  const index = `create unique index ${entry.slice('staging.'.length)}_source on ${entry} (source_id, connection_id)`;
+  const index = `create unique index ${bareName(entry)}_source on ${entry} (source_id, connection_id)`;
   await client.query('savepoint ids');
   try {
     await client.query(index);
@@ -174,11 +174,7 @@ export async function indexIds(client: pg.PoolClient, tables: StagingTables): Pr
 
 /** How many ids the staging of a read still holds; null when its tables are gone. */
 export async function stagedCount(on: Queryable, tables: StagingTables): Promise<number | null> {
-  const exists = await runOne<{ found: boolean }>(
-    on,
-    sql`select to_regclass(${tables.seen}) is not null as found`,
-  );
-  if (!exists?.found) return null;
+  if (!(await tableExists(on, tables.seen))) return null;
   const row = await runOne<{ count: number }>(
     on,
     sql`select count(*)::int as count from ${sql.raw(tables.seen)}`,
@@ -190,7 +186,7 @@ export async function stagedCount(on: Queryable, tables: StagingTables): Promise
 export async function indexStaging(on: Queryable, tables: StagingTables): Promise<void> {
   const { seen, entry, group, member } = tables;
   const index = (table: string, column: string) =>
-    `create index if not exists ${table.slice('staging.'.length)}_${column} on ${table} (${column})`;
+    `create index if not exists ${bareName(table)}_${column} on ${table} (${column})`;
   await on.query([index(entry, 'batch'), index(group, 'batch'), index(member, 'group_number')].join('; '));
   const isTable = await runOne(on, sql`select from pg_class where oid = ${seen}::regclass and relkind = 'r'`);
   await on.query(
