@@ -17,6 +17,8 @@ export interface SlapdConfiguration {
   sizeLimit: number | undefined;
   /** slapd.conf `access to …` lines; undefined: everybody reads all but userPassword. */
   acl: string[] | undefined;
+  /** Whether others may replicate from it, as RFC 4533 has it. */
+  syncprov: boolean;
 }
 
 const DEFAULT_ACL = [
@@ -37,6 +39,7 @@ export function slapdConfiguration(programs: SlapdPrograms, options: SlapdConfig
     `sizelimit ${options.sizeLimit ?? 'unlimited'}`,
     'timelimit unlimited',
     ...(programs.moduleDirectory ? [`modulepath ${programs.moduleDirectory}`, 'moduleload back_mdb'] : []),
+    ...(programs.moduleDirectory && options.syncprov ? ['moduleload syncprov'] : []),
     ...(options.tls
       ? [
           `TLSCACertificateFile ${directory}/ca.pem`,
@@ -54,6 +57,7 @@ export function slapdConfiguration(programs: SlapdPrograms, options: SlapdConfig
     'dbnosync',
     'index objectClass,entryUUID,modifyTimestamp,uid,cn,member eq',
     ...(options.acl ?? DEFAULT_ACL),
+    ...(options.syncprov ? ['overlay syncprov', 'syncprov-sessionlog 1000'] : []),
     '',
   ].join('\n');
 }

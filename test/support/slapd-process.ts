@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { baseEntry, makeCertificates, slapdConfiguration } from './slapd-files.ts';
+import { baseEntry, makeCertificates, type SlapdConfiguration, slapdConfiguration } from './slapd-files.ts';
 import { findSlapdPrograms, type SlapdPrograms } from './slapd-programs.ts';
 
 export interface SlapdOptions {
@@ -18,6 +18,8 @@ export interface SlapdOptions {
   sizeLimit?: number;
   /** slapd.conf's `access to …` lines, in place of "all may read all but userPassword". */
   acl?: string[];
+  /** A provider of replication (overlay syncprov with a session log), as most servers are in earnest. */
+  syncprov?: boolean;
   port?: number;
 }
 
@@ -64,12 +66,13 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
   const directory = await mkdtemp(join(tmpdir(), 'slapd-'));
   try {
     if (tls) await makeCertificates(programs.openssl, directory);
-    const { sizeLimit, acl } = options;
-    const settings = { directory, baseDn, rootDn, rootPassword: ROOT_PASSWORD, tls, sizeLimit, acl };
+    const { sizeLimit, acl, syncprov = false } = options;
+    const account = { rootDn, rootPassword: ROOT_PASSWORD };
+    const settings = { directory, baseDn, ...account, tls, sizeLimit, acl, syncprov };
     await mkdir(join(directory, 'data'));
     await writeFile(join(directory, 'slapd.conf'), slapdConfiguration(programs, settings), { mode: 0o600 });
     await writeFile(join(directory, 'password'), ROOT_PASSWORD, { mode: 0o600 });
-    await load(programs, directory, baseDn, options.ldif);
+    await load(programs, settings, options.ldif);
     const caCertificate = tls ? await readFile(join(directory, 'ca.pem'), 'utf8') : undefined;
     const port = options.port ?? (await freePort());
     const tlsPort = tls ? await freePort() : undefined;
@@ -150,12 +153,12 @@ function started<T>(what: string, value: T | undefined): T {
 
 async function load(
   programs: SlapdPrograms,
-  directory: string,
-  baseDn: string,
+  { directory, baseDn, syncprov }: SlapdConfiguration,
   ldif: SlapdOptions['ldif'],
 ): Promise<void> {
   const configuration = join(directory, 'slapd.conf');
-  const slapadd = ['-q', '-f', configuration, '-b', baseDn];
+  // A provider stores where it stands (contextCSN), as one does that has run before.
+  const slapadd = ['-q', ...(syncprov ? ['-w'] : []), '-f', configuration, '-b', baseDn];
   const head = ldif === undefined ? '' : typeof ldif === 'string' ? ldif : await beginning(ldif.file);
   const brings = head.toLowerCase().split(/\r?\n/).includes(`dn: ${baseDn.toLowerCase()}`);
   if (!brings) await runWithInput(programs.slapadd, slapadd, baseEntry(baseDn));
