@@ -68,6 +68,12 @@ export interface LookupById {
   findExisting(sourceIds: string[], scopes: SourceScope[], signal: AbortSignal): Promise<Set<string>>;
 }
 
+/** Capability: looks entries up by id wherever they are; of sources whose members are links, which end with an entry. */
+export interface LookupAnywhere {
+  /** The subset of `sourceIds` that the source still has, in or out of any scope, and the bind account may see. */
+  findAnywhere(sourceIds: string[], signal: AbortSignal): Promise<Set<string>>;
+}
+
 /** Capability: says which attributes the source knows. */
 export interface DescribesSchema {
   schema(signal: AbortSignal): Promise<SchemaAttribute[]>;
@@ -124,6 +130,7 @@ export interface ListsDeletions {
 
 export type CapableConnector = Connector &
   Partial<LookupById> &
+  Partial<LookupAnywhere> &
   Partial<DescribesSchema> &
   Partial<ReadsChanges> &
   Partial<ScansIds> &

@@ -90,7 +90,7 @@ const settings = {
     .meta({ description: 'What a run does whose trigger names no mode.' }),
   idScanEveryRuns: z.number().int().min(0).max(1_000).optional().meta({
     description:
-      'Every how many incremental runs all ids are compared with the source, which finds what was deleted, renamed with its container, or left the filter: 1 (the default) is each one, 0 never. Full runs always find them.',
+      'Every how many incremental runs all ids are compared with the source, which finds what was deleted, renamed with its container, or left the filter: 1 (the default) is each one, 0 never. Full runs always find them. In between, only what Active Directory records as deleted is removed, where the bind account may see that record.',
   }),
   deleteThresholdPercent: z.number().min(0).max(100).optional(),
   errorThreshold: z.number().int().min(0).max(1_000_000_000).optional(),

@@ -130,15 +130,21 @@ async function removeListed(context: StepContext, input: CleanUpInput): Promise<
   const total = await countPendingRemovals(pool, plan.runId);
   let left = total;
   let deactivated = 0;
-  while (left > 0) {
-    signal.throwIfAborted();
-    const percent = percentOf('cleanup', 1 - left / total);
-    const counts = await connectionTurn(pool, fence, plan.connectionId, (client) =>
-      removePage(client, scope, input, percent),
-    );
-    deactivated += counts.deactivated;
-    left = await countPendingRemovals(pool, plan.runId);
-  }
+  const remove = async (connector: CapableConnector) => {
+    while (left > 0) {
+      signal.throwIfAborted();
+      const query = { runId: plan.runId, after: null, limit: REMOVALS_PER_BATCH };
+      const page = await pendingRemovals(pool, query);
+      const unlisted = await unlistedObjects(connector, page, signal);
+      const percent = percentOf('cleanup', 1 - left / total);
+      const counts = await connectionTurn(pool, fence, plan.connectionId, (client) =>
+        removePage(client, scope, input, { ids: page.map(({ id }) => id), unlisted, percent }),
+      );
+      deactivated += counts.deactivated;
+      left = await countPendingRemovals(pool, plan.runId);
+    }
+  };
+  if (total > 0) await withConnector(context, remove);
   await connectionTurn(pool, fence, plan.connectionId, async (client) => {
     // A name that a removed object answered to may be another's by now.
     if (total > 0) await bindReferences(client, scope);
@@ -146,15 +152,30 @@ async function removeListed(context: StepContext, input: CleanUpInput): Promise<
   });
 }
 
+/**
+ * What is gone for good took its links along, so that no group lists it, read again or not; what has only left the
+ * scopes is listed still. Sources whose members are names list both until somebody edits the group.
+ */
+async function unlistedObjects(
+  connector: CapableConnector,
+  page: { id: string; sourceId: string }[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  if (!connector.findAnywhere) return [];
+  const existing = await connector.findAnywhere(
+    page.map(({ sourceId }) => sourceId),
+    signal,
+  );
+  return page.filter(({ sourceId }) => !existing.has(sourceId)).map(({ id }) => id);
+}
+
 async function removePage(
   client: pg.PoolClient,
   scope: MergeScope,
   input: CleanUpInput,
-  percent: number,
+  { ids, unlisted, percent }: { ids: string[]; unlisted: string[]; percent: number },
 ): Promise<RemovalCounts> {
-  const page = await pendingRemovals(client, { runId: scope.runId, after: null, limit: REMOVALS_PER_BATCH });
-  const ids = page.map((candidate) => candidate.id);
-  const counts = await removeObjects(client, scope, ids);
+  const counts = await removeObjects(client, scope, ids, unlisted);
   // They leave the list in the transaction that removes them, so that no repetition meets them again.
   await keepObjects(client, scope.runId, ids);
   const ledger = { runId: scope.runId, step: 'cleanup', readEpoch: input.readEpoch } as const;

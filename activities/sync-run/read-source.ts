@@ -15,6 +15,7 @@ import {
 import { fencedTransaction } from '../../database/run-fence.ts';
 import { StagingLost } from '../../domain/run-failure.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
+import { listDeletions } from './list-deletions.ts';
 import { withConnector } from './open-connector.ts';
 import { createPageStager } from './page-stager.ts';
 import { chooseRead, isUnusable, type ReadChoice, readEverything } from './read-choice.ts';
@@ -102,7 +103,10 @@ async function readPages(
     return false;
   }
   await stagePages(reading, connector.readChanges(plan.scopes, since, signal));
-  if (!scansIds || !canScan(connector)) return false;
+  if (!scansIds || !canScan(connector)) {
+    await listDeletions(reading.context, connector, since);
+    return false;
+  }
   const differing = await scanSource(reading.context, connector);
   if (differing !== null) await stagePages(reading, differing);
   return true;

@@ -14,11 +14,17 @@ export interface DirectoryWatermark extends Watermark {
   rules: string;
 }
 
+/** Change numbers, both ends included. */
+export interface ChangeRange {
+  first: number;
+  last: number;
+}
+
 /**
- * The first change number that is due.
+ * What is due: up to the server's present place, so that a read of it ends however fast others write.
  * @throws AppError `watermark_unusable` when another count answers, this one went back, or entries were read by other rules
  */
-export function dueFrom(since: Watermark, present: DirectoryWatermark): number {
+export function dueFrom(since: Watermark, present: DirectoryWatermark): ChangeRange {
   const usn = Number(since.usn);
   if (since.invocationId !== present.invocationId)
     throw unusable(
@@ -32,17 +38,19 @@ export function dueFrom(since: Watermark, present: DirectoryWatermark): number {
     throw unusable(
       'What is read of each entry is no longer the same: the schema of the server, the list of secret attributes or this software changed.',
     );
-  return usn + 1;
+  return { first: usn + 1, last: present.usn };
 }
 
 function unusable(why: string): AppError {
   return new AppError('watermark_unusable', why);
 }
 
-/** The same searches, for what changed at a change number or later. */
-export function changedSearches(searches: ScopedSearch[], firstUsn: number): ScopedSearch[] {
-  return searches.map((search) => ({
-    ...search,
-    filter: allOf(search.filter, `(uSNChanged>=${firstUsn})`),
-  }));
+/** Matches what has its latest change in the range. */
+export function changedWithin({ first, last }: ChangeRange): string {
+  return `(&(uSNChanged>=${first})(uSNChanged<=${last}))`;
+}
+
+/** The same searches, for what has its latest change in the range. */
+export function changedSearches(searches: ScopedSearch[], range: ChangeRange): ScopedSearch[] {
+  return searches.map((search) => ({ ...search, filter: allOf(search.filter, changedWithin(range)) }));
 }

@@ -23,11 +23,11 @@ import { ReopeningSession } from '../ldap/reopening-session.ts';
 import type { ScopedSearch } from '../ldap/scopes.ts';
 import { schemaAttributes } from '../ldap/server-schema.ts';
 import { failOnAbort, type LdapSession } from '../ldap/session.ts';
-import { changedSearches, type DirectoryWatermark, dueFrom } from './changes.ts';
+import { type ChangeRange, changedSearches, type DirectoryWatermark, dueFrom } from './changes.ts';
 import { deletedIds } from './deleted-objects.ts';
 import { type Directory, ID_ATTRIBUTE, openDirectory } from './directory.ts';
 import { isAskedFor } from './directory-schema.ts';
-import { changePosition, domainOf } from './domain-controller.ts';
+import { type ChangePosition, changePosition, domainOf, isHidden } from './domain-controller.ts';
 import { guidInFilter, guidReferenceKey } from './identifiers.ts';
 import { changedPrimaryGroups, type DirectorySearcher, domainsOf } from './primary-members.ts';
 import { type EntryReading, type ReadingRules, readEntries, rulesOf, scanEntryIds } from './read-entries.ts';
@@ -97,8 +97,9 @@ class DirectoryConnector implements CapableConnector {
   }
 
   async *read(scopes: SourceScope[], signal: AbortSignal): AsyncGenerator<SourcePage> {
-    const searches = directorySearches(scopes, (await this.main.opened(signal)).baseDns);
-    yield* this.during(signal, (reading) => readEntries(reading, searches));
+    const directory = await this.main.opened(signal);
+    const searches = directorySearches(scopes, directory.baseDns);
+    yield* this.during(directory, signal, (reading) => readEntries(reading, searches));
   }
 
   async watermark(signal: AbortSignal): Promise<Watermark> {
@@ -111,35 +112,52 @@ class DirectoryConnector implements CapableConnector {
     signal: AbortSignal,
   ): AsyncGenerator<SourcePage> {
     const directory = await this.main.opened(signal);
-    const firstUsn = dueFrom(since, await this.present(directory, signal));
+    const range = dueFrom(since, await this.present(directory, signal));
     const searches = directorySearches(scopes, directory.baseDns);
-    yield* this.during(signal, (reading) => readEntries(reading, changedSearches(searches, firstUsn)));
+    yield* this.readRange(directory, searches, range, signal);
+    // What was written meanwhile has left the range. What is written from here on is for the next read, whose
+    // watermark is older than this one's end.
+    const { usn: last } = await this.position(directory, signal);
+    if (last > range.last)
+      yield* this.readRange(directory, searches, { first: range.last + 1, last }, signal);
+  }
+
+  /** What has its latest change in the range, and the groups that have other primary members by it. */
+  private async *readRange(
+    directory: Directory,
+    searches: ScopedSearch[],
+    range: ChangeRange,
+    signal: AbortSignal,
+  ): AsyncGenerator<SourcePage> {
+    const changed = changedSearches(searches, range);
+    yield* this.during(directory, signal, (reading) => readEntries(reading, changed));
     const groups = searches.filter(({ objectClass }) => classTakesMembers(objectClass));
     if (groups.length === 0) return;
-    const sids = await this.changedPrimaryGroups(directory, firstUsn, signal);
+    const sids = await this.changedPrimaryGroups(directory, range, signal);
     for (const some of chunks(sids)) {
       const wanted = narrowed(
         groups,
         some.map((sid) => `(objectSid=${sid})`),
       );
-      yield* this.during(signal, (reading) => readEntries(reading, wanted));
+      yield* this.during(directory, signal, (reading) => readEntries(reading, wanted));
     }
   }
 
   async *deletedSince(since: Watermark, signal: AbortSignal): AsyncGenerator<string[]> {
     const directory = await this.main.opened(signal);
-    const firstUsn = dueFrom(since, await this.present(directory, signal));
+    const range = dueFrom(since, await this.present(directory, signal));
     const release = failOnAbort(directory.session, signal);
     try {
-      yield* deletedIds(this.searcherOn(directory, directory.session), firstUsn);
+      yield* deletedIds(this.searcherOn(directory, directory.session), range);
     } finally {
       release();
     }
   }
 
   async *scanIds(scopes: SourceScope[], signal: AbortSignal): AsyncGenerator<ScannedId[]> {
-    const searches = directorySearches(scopes, (await this.main.opened(signal)).baseDns);
-    yield* this.during(signal, (reading) => scanEntryIds(reading, searches));
+    const directory = await this.main.opened(signal);
+    const searches = directorySearches(scopes, directory.baseDns);
+    yield* this.during(directory, signal, (reading) => scanEntryIds(reading, searches));
   }
 
   async *readByIds(
@@ -147,16 +165,44 @@ class DirectoryConnector implements CapableConnector {
     scopes: SourceScope[],
     signal: AbortSignal,
   ): AsyncGenerator<SourcePage> {
-    const searches = directorySearches(scopes, (await this.main.opened(signal)).baseDns);
-    for (const some of chunks(byIds(sourceIds)))
-      yield* this.during(signal, (reading) => readEntries(reading, narrowed(searches, some)));
+    const directory = await this.main.opened(signal);
+    const searches = directorySearches(scopes, directory.baseDns);
+    for (const some of chunks(byIds(sourceIds))) {
+      const wanted = narrowed(searches, some);
+      yield* this.during(directory, signal, (reading) => readEntries(reading, wanted));
+    }
   }
 
   async findExisting(sourceIds: string[], scopes: SourceScope[], signal: AbortSignal): Promise<Set<string>> {
-    const searches = directorySearches(scopes, (await this.main.opened(signal)).baseDns);
+    const directory = await this.main.opened(signal);
+    return this.find(directory, sourceIds, directorySearches(scopes, directory.baseDns), signal);
+  }
+
+  async findAnywhere(sourceIds: string[], signal: AbortSignal): Promise<Set<string>> {
+    const directory = await this.main.opened(signal);
+    const found = new Set<string>();
+    for (const baseDn of domainsOf(directory.baseDns)) {
+      const everything = [{ objectClass: '', baseDn, filter: '(objectClass=*)' }];
+      try {
+        for (const id of await this.find(directory, sourceIds, everything, signal)) found.add(id);
+      } catch (error) {
+        // An account that reads a part of the domain only.
+        if (!isHidden(error)) throw error;
+      }
+    }
+    return found;
+  }
+
+  private async find(
+    directory: Directory,
+    sourceIds: string[],
+    searches: ScopedSearch[],
+    signal: AbortSignal,
+  ): Promise<Set<string>> {
     const found = new Set<string>();
     for (const some of chunks(byIds(sourceIds))) {
-      const pages = this.during(signal, (reading) => scanEntryIds(reading, narrowed(searches, some)));
+      const wanted = narrowed(searches, some);
+      const pages = this.during(directory, signal, (reading) => scanEntryIds(reading, wanted));
       for await (const page of pages) for (const { sourceId } of page) found.add(sourceId);
     }
     return found;
@@ -173,12 +219,15 @@ class DirectoryConnector implements CapableConnector {
     await Promise.all([this.main.close(), this.aside.close()]);
   }
 
-  /** Reads on the open session, which ends when the signal says so. */
+  /**
+   * Reads on the open session, which ends when the signal says so. A lost one is not replaced on the way: another
+   * domain controller may answer, to whose count of changes the rest of the read does not belong.
+   */
   private async *during<T>(
+    directory: Directory,
     signal: AbortSignal,
     work: (reading: EntryReading) => AsyncGenerator<T>,
   ): AsyncGenerator<T> {
-    const directory = await this.main.opened(signal);
     const releases = [failOnAbort(directory.session, signal)];
     let searcher: Promise<DirectorySearcher> | undefined;
     const open = async () => {
@@ -209,11 +258,15 @@ class DirectoryConnector implements CapableConnector {
 
   /** Where a read that begins now would begin the next one. */
   private async present(directory: Directory, signal: AbortSignal): Promise<DirectoryWatermark> {
-    const release = failOnAbort(directory.session, signal);
+    const position = await this.position(directory, signal);
+    const rules = [...DIRECTORY_CLASSES, ''].map((name) => rulesOf(this.rules(directory), name));
+    return { ...position, rules: rulesDigest([rules, directory.baseDns]) };
+  }
+
+  private async position({ session, rootDse }: Directory, signal: AbortSignal): Promise<ChangePosition> {
+    const release = failOnAbort(session, signal);
     try {
-      const position = await changePosition(directory.session, directory.rootDse, this.config.readTimeoutMs);
-      const rules = [...DIRECTORY_CLASSES, ''].map((name) => rulesOf(this.rules(directory), name));
-      return { ...position, rules: rulesDigest([rules, directory.baseDns]) };
+      return await changePosition(session, rootDse, this.config.readTimeoutMs);
     } finally {
       release();
     }
@@ -221,12 +274,12 @@ class DirectoryConnector implements CapableConnector {
 
   private async changedPrimaryGroups(
     directory: Directory,
-    firstUsn: number,
+    range: ChangeRange,
     signal: AbortSignal,
   ): Promise<string[]> {
     const release = failOnAbort(directory.session, signal);
     try {
-      return await changedPrimaryGroups(this.searcherOn(directory, directory.session), firstUsn);
+      return await changedPrimaryGroups(this.searcherOn(directory, directory.session), range);
     } finally {
       release();
     }

@@ -62,6 +62,11 @@ export async function readEntry(
   }
 }
 
+/** Whether a search failed because the bind account may not see its base. */
+export function isHidden(error: unknown): boolean {
+  return error instanceof AppError && (error.code === 'access_denied' || error.code === 'base_not_found');
+}
+
 /** The server's present place in its own count of changes. */
 export interface ChangePosition {
   /** Names the database that counts; it changes when a domain controller is restored. */

@@ -4,6 +4,7 @@ import { allOf } from '../ldap/filter.ts';
 import { pagedSearch } from '../ldap/paged-search.ts';
 import { rawAttributes } from '../ldap/raw-entry.ts';
 import type { LdapSession } from '../ldap/session.ts';
+import { type ChangeRange, changedWithin } from './changes.ts';
 import { domainScope } from './domain-controller.ts';
 import { GuidList } from './guid-list.ts';
 import { sidText, splitSid } from './identifiers.ts';
@@ -94,21 +95,24 @@ function groupSidOf(account: Map<string, Buffer[]>): string | null {
 const DEFAULT_GROUPS = [513, 514, 515, 516, 521];
 
 /**
- * The groups, by SID, that won or lost primary members since a change number, as far as their own entries do not tell.
+ * The groups, by SID, that won or lost primary members in a range of changes, as far as their own entries do not tell.
  * Setting an account's primary group moves it between the `member` lists of the old group and the new one, which
  * dates those (MS-SAMR section 3.1.1.8.2); but a new account enters its first group without a trace there, and one that
  * becomes another kind of account (a computer, a controller) goes from one default group to another.
  */
-export async function changedPrimaryGroups(searcher: DirectorySearcher, firstUsn: number): Promise<string[]> {
-  const filter = allOf('(primaryGroupID=*)', `(uSNChanged>=${firstUsn})`);
+export async function changedPrimaryGroups(
+  searcher: DirectorySearcher,
+  range: ChangeRange,
+): Promise<string[]> {
+  const filter = allOf('(primaryGroupID=*)', changedWithin(range));
   const groups = new Set<string>();
   for await (const account of accounts(searcher, filter, ['uSNCreated', 'replPropertyMetaData'])) {
     const sid = groupSidOf(account);
     const written = lastWritten(account.get('replpropertymetadata')?.[0], PRIMARY_GROUP_ID);
-    if (sid === null || (written !== null && written < firstUsn)) continue;
+    if (sid === null || (written !== null && written < range.first)) continue;
     groups.add(sid);
     const created = Number(account.get('usncreated')?.[0]?.toString() ?? 0);
-    if (created >= firstUsn) continue;
+    if (created >= range.first) continue;
     for (const rid of DEFAULT_GROUPS) groups.add(`${splitSid(sid).domain}-${rid}`);
   }
   return [...groups];

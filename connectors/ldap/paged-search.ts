@@ -1,4 +1,5 @@
 // Reads all results of a search page by page (RFC 2696), and takes nothing for complete that is not.
+import { hash } from 'node:crypto';
 import { type Control, type Filter, type MessageResponse, PagedResultsControl, SearchRequest } from 'ldapts';
 import { AppError } from '../../domain/app-error.ts';
 import { parseFilter } from './filter.ts';
@@ -30,12 +31,37 @@ export interface ResultBatch<T> {
   references: string[];
 }
 
+/** A page that is being received. */
+interface Page {
+  number: number;
+  received: number;
+  size: number;
+  /** Digest of its first entry; null while there is none. */
+  first: string | null;
+}
+
+/** Pages without an entry after which a server is taken to send no others: what changed during the read leaves some. */
+const MOST_EMPTY_PAGES = 1_000;
+
+/** Finds servers that send one page for ever. A cookie alone does not tell: Samba's stays the same for all pages. */
+class Repetition {
+  private cookie: Buffer | null = null;
+  private first: string | null = null;
+  private times = 0;
+
+  /** @throws AppError `source_error` when this page is the one before again */
+  check(cookie: Buffer, { first }: Page): void {
+    const same = this.cookie?.equals(cookie) === true && this.first === first;
+    this.times = same ? this.times + 1 : 0;
+    this.cookie = cookie;
+    this.first = first;
+    if (this.times > (first === null ? MOST_EMPTY_PAGES : 0))
+      throw new AppError('source_error', 'The server sends the same page again: the read would never end.');
+  }
+}
+
 /** The cookie for the next page; null after the last one. */
-function nextCookie(
-  result: MessageResponse,
-  previous: Buffer | null,
-  page: { number: number; received: number; size: number },
-): Buffer | null {
+function nextCookie(result: MessageResponse, page: Page, repetition: Repetition): Buffer | null {
   const control = result.controls?.find((each) => each instanceof PagedResultsControl);
   const cookie = control?.value?.cookie;
   if (cookie === undefined) {
@@ -47,13 +73,9 @@ function nextCookie(
     );
   }
   if (cookie.length === 0) return null;
-  if (previous?.equals(cookie)) {
-    throw new AppError(
-      'source_error',
-      'The server sent the same page cookie twice: the read would never end.',
-    );
-  }
-  return Buffer.from(cookie);
+  const next = Buffer.from(cookie);
+  repetition.check(next, page);
+  return next;
 }
 
 /** Requests the page after `cookie`, the first one when it is null. */
@@ -62,6 +84,7 @@ function requestPage<T>(
   search: PagedSearch<T>,
   filter: Filter,
   cookie: Buffer | null,
+  page: Page,
 ): SearchOperation<T> {
   const value = cookie === null ? { size: search.pageSize } : { size: search.pageSize, cookie };
   const request = new SearchRequest({
@@ -73,7 +96,11 @@ function requestPage<T>(
     timeLimit: 0,
     controls: [new PagedResultsControl({ critical: true, value }), ...(search.controls ?? [])],
   });
-  return session.search(request, search.decode, search.idleTimeoutMs);
+  const decode: EntryDecoder<T> = (bytes, start, end) => {
+    page.first ??= hash('sha1', bytes.subarray(start, end));
+    return search.decode(bytes, start, end);
+  };
+  return session.search(request, decode, search.idleTimeoutMs);
 }
 
 /** @throws AppError when a page did not end well. */
@@ -96,10 +123,11 @@ export async function* pagedSearch<T>(
   search: PagedSearch<T>,
 ): AsyncGenerator<ResultBatch<T>> {
   const filter = parseFilter(search.filter);
+  const repetition = new Repetition();
   let cookie: Buffer | null = null;
-  let page = { number: 1, received: 0, size: search.pageSize };
+  let page: Page = { number: 1, received: 0, size: search.pageSize, first: null };
   let total = 0;
-  let operation = requestPage(session, search, filter, cookie);
+  let operation = requestPage(session, search, filter, cookie, page);
   try {
     for (;;) {
       const { items, references, result } = await operation.next();
@@ -107,9 +135,9 @@ export async function* pagedSearch<T>(
       total += items.length;
       if (result !== null) {
         assertSuccess(result, total, search.baseDn);
-        cookie = nextCookie(result, cookie, page);
-        page = { ...page, number: page.number + 1, received: 0 };
-        if (cookie !== null) operation = requestPage(session, search, filter, cookie);
+        cookie = nextCookie(result, page, repetition);
+        page = { ...page, number: page.number + 1, received: 0, first: null };
+        if (cookie !== null) operation = requestPage(session, search, filter, cookie, page);
       }
       yield { items, references };
       if (result !== null && cookie === null) return;

@@ -2,7 +2,7 @@
 import { beforeAll, expect, it } from '@jest/globals';
 import type { CapableConnector, Watermark } from '../../connectors/connector.ts';
 import type { ReadEntry, SourceEntry } from '../../domain/source-entry.ts';
-import { decodePages } from '../support/decode-all.ts';
+import { decodeAll, decodePages } from '../support/decode-all.ts';
 import { describeWithSamba, directorySource } from '../support/samba.ts';
 import { ADMINISTRATOR, DOMAIN, groupDn, HUGE_MEMBERS, personDn } from '../support/samba-seed.ts';
 
@@ -63,6 +63,56 @@ describeWithSamba('changes of Active Directory', () => {
     expect(changes.get(HUGE)?.memberValues).toHaveLength(HUGE_MEMBERS + 1);
     const ids = [changes.get(HUGE)?.sourceId, changes.get(personDn(20))?.sourceId];
     expect(differing(before, await digests())).toEqual(expect.arrayContaining(ids));
+  });
+
+  it('reads up to where the server was, then what was written meanwhile, and ends though somebody goes on writing', async () => {
+    const some = source.open({ pageSize: 5 }) as Required<CapableConnector>;
+    const since = await some.watermark(signal);
+    const numbers = Array.from({ length: 12 }, (_, index) => index + 45);
+    const retitle = (titles: [number, string][]) =>
+      source.server.apply(
+        titles
+          .map(
+            ([number, title]) =>
+              `dn: ${personDn(number)}\nchangetype: modify\nreplace: title\ntitle: ${title}\n`,
+          )
+          .join('\n'),
+      );
+    await retitle(numbers.map((number) => [number, 'before']));
+    const top = Number((await some.watermark(signal)).usn);
+    const read: { dn: string; title: string; usn: number }[] = [];
+    let pages = 0;
+    let meanwhile: number[] = [];
+    const users = [{ objectClass: 'user', baseDn: PEOPLE, filter: null }];
+    for await (const page of some.readChanges(users, since, signal)) {
+      const { entries } = decodeAll(page);
+      for (const { distinguishedName, attributes, sideAttributes } of entries)
+        read.push({
+          dn: String(distinguishedName),
+          title: String(attributes.title),
+          usn: Number(sideAttributes.uSNChanged),
+        });
+      pages += 1;
+      // One that was read, all that were not, and one that nobody touched; then one again after each page.
+      if (pages === 1) {
+        const [one, ...others] = numbers.filter((number) => read.some(({ dn }) => dn === personDn(number)));
+        const unread = numbers.filter((number) => number !== one && !others.includes(number));
+        meanwhile = [44, one as number, ...unread];
+        await retitle(meanwhile.map((number) => [number, 'meanwhile']));
+      } else await retitle([[44, `page ${pages}`]]);
+    }
+    const late = read.findIndex(({ usn }) => usn > top);
+    // The page that was on its way when they were written, and nothing after it.
+    expect(read.slice(0, late).map(({ title }) => title)).toEqual(Array(10).fill('before'));
+    expect(read.slice(late).every(({ usn }) => usn > top)).toBe(true);
+    const latest = new Map(read.map(({ dn, title }) => [dn, title]));
+    expect([...latest.keys()].sort()).toEqual([44, ...numbers].map(personDn).sort());
+    for (const number of meanwhile.slice(1)) expect(latest.get(personDn(number))).toBe('meanwhile');
+    // What was written after the catch-up began is for the next read.
+    const [next] = [...(await changesSince({ ...since, usn: top })).values()].filter(
+      ({ distinguishedName }) => distinguishedName === personDn(44),
+    );
+    expect(next?.attributes.title).toEqual([`page ${pages}`]);
   });
 
   it('brings the group that a new account enters by its primary group alone', async () => {

@@ -12,11 +12,13 @@ export interface RemovalCounts {
 /**
  * Releases the project's claims on `objectIds`; must run in the connection's turn. An object that another project
  * claims stays as it is; the rest get `removed_at`, a change of kind `removed`, and their memberships end.
+ * @param unlisted those that groups list no longer, though the groups were not read again
  */
 export async function removeObjects(
   client: pg.PoolClient,
   scope: UnbindScope & { projectId: string },
   objectIds: string[],
+  unlisted: string[] = [],
 ): Promise<RemovalCounts> {
   if (objectIds.length === 0) return { deactivated: 0, membershipsRemoved: 0 };
   await run(
@@ -28,7 +30,7 @@ export async function removeObjects(
   const rows = await markRemoved(client, scope, objectIds);
   const removed = rows.map((row) => row.id);
   const asGroups = await closeGroups(client, scope, removed);
-  const asMembers = await unbindRemoved(client, scope, removed);
+  const asMembers = await unbindRemoved(client, scope, removed, unlisted);
   const changes = rows.map(({ objectClass }) => ({ objectClass, present: -1, removed: 1 }));
   await adjustObjectCounts(client, scope.connectionId, changes);
   return { deactivated: removed.length, membershipsRemoved: asGroups + asMembers };

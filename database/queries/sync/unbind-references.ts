@@ -30,6 +30,7 @@ export async function unbindMoved(
                     and (o.reference_key = member_key or o.alternate_key = member_key))`,
     sql`not exists (select from directory_object o where o.id = target_id and o.connection_id = ${scope.connectionId}
                     and (o.reference_key = key or o.alternate_key = key))`,
+    scope.linksFollow ? objectIds : [],
   );
 }
 
@@ -59,19 +60,23 @@ async function followMoved(client: pg.PoolClient, scope: UnbindScope, objectIds:
   );
 }
 
-/** Objects that have left their source: they hold no access any more and manage nobody. */
+/**
+ * Objects that have left their source: they hold no access any more and manage nobody.
+ * @param unlisted those of them whose links went with them, so that no group lists them any more
+ */
 export async function unbindRemoved(
   client: pg.PoolClient,
   scope: UnbindScope,
   objectIds: string[],
+  unlisted: string[],
 ): Promise<number> {
   if (objectIds.length === 0) return 0;
-  return unbind(client, scope, objectIds, sql`true`, sql`true`);
+  return unbind(client, scope, objectIds, sql`true`, sql`true`, unlisted);
 }
 
 /**
  * Ends what they held at the run's instant (a range that began at that instant never was), lets the groups that are
- * still there list the bare name again (unless links follow), and answers with the number of memberships ended.
+ * still there list the bare name again (but that of `unlisted`), and answers with the number of memberships ended.
  */
 async function unbind(
   client: pg.PoolClient,
@@ -79,6 +84,7 @@ async function unbind(
   objectIds: string[],
   membershipLost: RawBuilder<unknown>,
   referenceLost: RawBuilder<unknown>,
+  unlisted: string[],
 ): Promise<number> {
   const row = await runOne<{ ended: number }>(
     client,
@@ -99,7 +105,7 @@ async function unbind(
                greatest(ended.valid_from, ${scope.instant}::timestamptz)
         from (select * from never_was union all select * from closed) ended
         join directory_object g on g.connection_id = ${scope.connectionId} and g.id = ended.group_id and g.removed_at is null
-        where not ${sql.lit(scope.linksFollow ?? false)}
+        where ended.member_id <> all (${unlisted}::uuid[])
       )
       select ((select count(*) from never_was where opened_run_id is not null) + (select count(*) from closed))::int as ended`,
   );

@@ -29,6 +29,24 @@ export async function listVanished(
   return row ?? { vanished: 0, claimed: 0 };
 }
 
+/**
+ * Lists those of the ids as candidates that the project claims and this read has not brought; must run inside the
+ * fence. Served by the partition's unique index on source_id and the claims' key.
+ */
+export async function listDeleted(on: Queryable, scope: MergeScope, sourceIds: string[]): Promise<void> {
+  await run(
+    on,
+    sql`
+      insert into sync_pending_removal (run_id, object_id)
+      select ${scope.runId}, o.id
+      from directory_object o
+      join object_scope c on c.connection_id = ${scope.connectionId} and c.project_id = ${scope.projectId} and c.object_id = o.id
+      where o.connection_id = ${scope.connectionId} and o.source_id = any (${sourceIds}::text[])
+        and not exists (select from ${sql.raw(scope.tables.seen)} s where s.source_id = o.source_id)
+      on conflict do nothing`,
+  );
+}
+
 /** One page of the candidates, after `after`, in the order of their ids. */
 export async function pendingRemovals(
   on: Queryable,
