@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { endWith } from '../../bench/clean-up.ts';
 import { createRandom, type Random } from '../../bench/random.ts';
-import { ldapSearch } from '../support/ldif-reader.ts';
+import { searchSlapd } from '../support/ldapsearch.ts';
 import { differencesFromDirectory } from '../support/state-differences.ts';
 import { openSyncLab, type RunRow, type SyncLab } from '../support/sync-lab.ts';
 import { until } from '../support/until.ts';
@@ -68,7 +68,7 @@ async function setScene(options: FaultOptions, stack: AsyncDisposableStack): Pro
   const lab = await openSyncLab(servers.databaseUrl, servers.temporalAddress);
   // It waits for its statements, which may take their time when this is interrupted.
   await endWith(stack, () => Promise.race([lab.close(), pause(PATIENCE_MS)]));
-  const entries = await ldapSearch(servers.slapd, ['uid']);
+  const entries = await searchSlapd(servers.slapd, ['uid']);
   const dns = entries.map(({ dn }) => dn);
   const people = dns
     .filter((dn) => dn.startsWith('uid='))

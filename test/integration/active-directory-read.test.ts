@@ -2,8 +2,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { compileMapping } from '../../domain/attribute-mapping.ts';
 import type { AttributeValues, SourceEntry } from '../../domain/source-entry.ts';
+import { searchSamba } from '../support/ldapsearch.ts';
 import { describeWithSamba, directorySource } from '../support/samba.ts';
-import { sambaSearch } from '../support/samba-search.ts';
 import {
   ADMINISTRATOR,
   DOMAIN,
@@ -54,7 +54,7 @@ describeWithSamba('reading Active Directory', () => {
     ['the administrator', ADMINISTRATOR],
   ])('as %s', (_name, account) => {
     it('brings every object with all attributes and members that ldapsearch sees', async () => {
-      const expected = await sambaSearch(source.server, EVERYTHING, ['*'], account);
+      const expected = await searchSamba(source.server, EVERYTHING, ['*'], account);
       const { entries, rejected, notices } = await source.readAll(source.open(account));
       expect({ rejected, notices }).toEqual({ rejected: [], notices: [] });
       expect(new Set(entries.map(({ sourceId }) => sourceId)).size).toBe(entries.length);
@@ -80,7 +80,7 @@ describeWithSamba('reading Active Directory', () => {
     });
 
     it('makes everybody a member of the primary group', async () => {
-      const accounts = await sambaSearch(
+      const accounts = await searchSamba(
         source.server,
         '(primaryGroupID=*)',
         ['primaryGroupID', 'sAMAccountName'],
@@ -108,12 +108,12 @@ describeWithSamba('reading Active Directory', () => {
   });
 
   it('writes ids as people know them', async () => {
-    const [entry] = await sambaSearch(source.server, '(sAMAccountName=person1)', ['objectGUID', 'objectSid']);
+    const [entry] = await searchSamba(source.server, '(sAMAccountName=person1)', ['objectGUID', 'objectSid']);
     const { sourceId, attributes } = entryOf(await byDn(), personDn(1));
     expect(sourceId).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
-    const [found] = await sambaSearch(source.server, `(objectGUID=${sourceId})`, ['1.1']);
+    const [found] = await searchSamba(source.server, `(objectGUID=${sourceId})`, ['1.1']);
     expect(found?.dn).toBe(entry?.dn);
-    const [bySid] = await sambaSearch(source.server, `(objectSid=${attributes.objectSid})`, ['1.1']);
+    const [bySid] = await searchSamba(source.server, `(objectSid=${attributes.objectSid})`, ['1.1']);
     expect(bySid?.dn).toBe(entry?.dn);
     expect(attributes.objectGUID).toEqual([sourceId]);
   });

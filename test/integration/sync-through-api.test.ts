@@ -10,7 +10,7 @@ import { run, sql, transaction } from '../../database/sql.ts';
 import { syncProjectWorkflowId } from '../../workflows/messages.ts';
 import { expectStoredEqualsDirectory } from '../support/compare-state.ts';
 import { testEnvironment } from '../support/environment.ts';
-import { ldapSearch } from '../support/ldif-reader.ts';
+import { searchSlapd } from '../support/ldapsearch.ts';
 import { OVER, type Platform, startPlatform } from '../support/platform.ts';
 import { describeWithSlapd, type Slapd, startSlapd } from '../support/slapd.ts';
 import { until } from '../support/until.ts';
@@ -69,7 +69,7 @@ describeWithSlapd('the platform, from a directory to the API', () => {
     expect(members.body.totalCount).toBe(group.memberCount);
     const managed = users.body.data.find((user: { managerId: string | null }) => user.managerId);
     expect((await api.get(`/api/users/${managed.managerId}`)).status).toBe(200);
-    const entries = await ldapSearch(slapd);
+    const entries = await searchSlapd(slapd);
     const entry = entries.find((found) => String(found.attributes.get('entryUUID')) === managed.sourceId);
     const attributes = await api.get(`/api/users/${managed.id}/attributes?pageSize=200`);
     for (const [name, values] of entry?.attributes ?? []) {

@@ -1,6 +1,7 @@
 // What a directory holds, in the form in which stored-state tells what we stored.
 import { dnKey } from '../../domain/distinguished-name.ts';
-import { type LdifEntry, ldapSearch } from './ldif-reader.ts';
+import { searchSlapd } from './ldapsearch.ts';
+import type { LdifEntry } from './ldif-reader.ts';
 import type { Slapd } from './slapd-process.ts';
 
 /** An entry as it should have been stored; values in base64, sorted, so that text and bytes compare alike. */
@@ -17,7 +18,7 @@ const NOT_AN_ATTRIBUTE = new Set(['member', 'userPassword', 'entryUUID']);
 
 /** Users (inetOrgPerson) and groups (groupOfNames) by entryUUID. */
 export async function directoryState(slapd: Slapd): Promise<Map<string, ExpectedObject>> {
-  const entries = await ldapSearch(slapd);
+  const entries = await searchSlapd(slapd);
   const idOfDn = new Map(entries.map((entry) => [dnKey(entry.dn), idOf(entry)]));
   const classified = entries.flatMap((entry) => {
     const objectClass = classOf(entry);

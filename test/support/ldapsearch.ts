@@ -1,45 +1,46 @@
-// Reads a directory with OpenLDAP's own client, to compare with what the connector reads.
+// Asks a directory through OpenLDAP's own client, so that what we read and stored is compared with what it sees.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { b64 } from './ldap-tree.ts';
-import type { Slapd } from './slapd.ts';
+import { type LdifEntry, parseLdif } from './ldif-reader.ts';
+import type { Samba } from './samba-process.ts';
+import { DOMAIN, READER } from './samba-seed.ts';
+import type { Slapd } from './slapd-process.ts';
 
-/** DN → attribute → values in base64, of everything as the root account sees it. */
-export async function ldapsearch(server: Slapd): Promise<Map<string, Map<string, string[]>>> {
-  const { stdout } = await promisify(execFile)(
-    'ldapsearch',
-    [
-      '-x',
-      '-LLL',
-      '-o',
-      'ldif-wrap=no',
-      '-H',
-      server.url,
-      '-D',
-      server.rootDn,
-      '-w',
-      server.rootPassword,
-      '-b',
-      server.baseDn,
-      '(|(objectClass=inetOrgPerson)(cn=*))',
-      '*',
-      'entryUUID',
-      'createTimestamp',
-      'modifyTimestamp',
-    ],
-    { maxBuffer: 64 << 20 },
-  );
-  const entries = new Map<string, Map<string, string[]>>();
-  for (const block of stdout.split('\n\n')) {
-    const attributes = new Map<string, string[]>();
-    for (const line of block.split('\n')) {
-      const [, name, encoded, value] = /^([^:]+):(:?) (.*)$/.exec(line) ?? [];
-      if (name === undefined) continue;
-      const base64 = encoded === ':' ? (value as string) : b64(value as string);
-      attributes.set(name, [...(attributes.get(name) ?? []), base64]);
-    }
-    const dn = attributes.get('dn')?.[0];
-    if (dn !== undefined) entries.set(Buffer.from(dn, 'base64').toString(), attributes);
-  }
-  return entries;
+interface Question {
+  url: string;
+  bindDn: string;
+  bindPassword: string;
+  baseDn: string;
+  filter: string;
+  attributes: string[];
+}
+
+/** What the root account sees below the base: user attributes, or those named. */
+export function searchSlapd(
+  server: Slapd,
+  attributes = ['*', 'entryUUID'],
+  filter = '(objectClass=*)',
+): Promise<LdifEntry[]> {
+  const { url, rootDn: bindDn, rootPassword: bindPassword, baseDn } = server;
+  return ldapsearch({ url, bindDn, bindPassword, baseDn, filter, attributes });
+}
+
+/** What an account sees below the domain, by the filter. */
+export function searchSamba(
+  server: Samba,
+  filter: string,
+  attributes: string[],
+  { bindDn, bindPassword } = READER,
+): Promise<LdifEntry[]> {
+  return ldapsearch({ url: server.url, bindDn, bindPassword, baseDn: DOMAIN, filter, attributes });
+}
+
+async function ldapsearch(question: Question): Promise<LdifEntry[]> {
+  const { url, bindDn, bindPassword, baseDn, filter, attributes } = question;
+  const login = ['-x', '-H', url, '-D', bindDn, '-w', bindPassword];
+  const form = ['-LLL', '-o', 'ldif-wrap=no', '-E', 'pr=1000/noprompt', '-b', baseDn];
+  const { stdout } = await promisify(execFile)('ldapsearch', [...login, ...form, filter, ...attributes], {
+    maxBuffer: 2 ** 30,
+  });
+  return parseLdif(stdout);
 }

@@ -1,42 +1,9 @@
-// Reads `ldapsearch` output, so that what we stored is compared with what OpenLDAP's own client sees.
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import type { Slapd } from './slapd-process.ts';
+// Reads the LDIF that `ldapsearch` writes, byte for byte.
 
 export interface LdifEntry {
   dn: string;
   /** Attribute name → values, byte for byte. */
   attributes: Map<string, Buffer[]>;
-}
-
-/** Everything below the base: user attributes, or those named, as the root account sees them. */
-export async function ldapSearch(
-  slapd: Slapd,
-  attributes: string[] = ['*', 'entryUUID'],
-): Promise<LdifEntry[]> {
-  const { stdout } = await promisify(execFile)(
-    'ldapsearch',
-    [
-      '-LLL',
-      '-o',
-      'ldif-wrap=no',
-      '-x',
-      '-H',
-      slapd.url,
-      '-D',
-      slapd.rootDn,
-      '-w',
-      slapd.rootPassword,
-      '-b',
-      slapd.baseDn,
-      '-E',
-      'pr=1000/noprompt',
-      '(objectClass=*)',
-      ...attributes,
-    ],
-    { maxBuffer: 2 ** 30 },
-  );
-  return parseLdif(stdout);
 }
 
 /** Unwrapped LDIF (RFC 2849) as ldapsearch writes it: `name: text` or `name:: base64`. */
