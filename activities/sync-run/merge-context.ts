@@ -1,6 +1,6 @@
 // What merge, memberships and cleanup share: one read's staging, and the check that it is still whole.
 import type pg from 'pg';
-import type { MergeScope } from '../../database/queries/sync/merge-objects.ts';
+import type { BatchRange, MergeScope } from '../../database/queries/sync/merge-objects.ts';
 import { type RecordedRead, recordedRead } from '../../database/queries/sync/record-read.ts';
 import type { BatchKey } from '../../database/queries/sync/run-batches.ts';
 import { isBatchApplied, recordBatch } from '../../database/queries/sync/run-batches.ts';
@@ -15,6 +15,9 @@ export interface MergeInput extends StepInput {
   /** The staging of the read may become the connection's partitions (see adopt-read). */
   adoptable: boolean;
 }
+
+/** Staged pages that one statement takes: about 5,000 objects. */
+const PAGES_A_STATEMENT = 5;
 
 export function mergeScope({ plan, deps }: StepContext, readEpoch: number): MergeScope {
   return {
@@ -38,6 +41,12 @@ export async function verifyStaging(on: Queryable, runId: string, readEpoch: num
   const staged = await stagedCount(on, stagingTables(runId, readEpoch));
   if (recorded && staged === recorded.staged) return recorded;
   throw new StagingLost('The staged entries were lost in a crash of the database; the source is read again.');
+}
+
+/** The staged pages 0–`last` in the ranges that one statement takes, and which share of them comes before each. */
+export function* pageRanges(last: number): Generator<{ range: BatchRange; share: number }> {
+  for (let first = 0; first <= last; first += PAGES_A_STATEMENT)
+    yield { range: { first, last: first + PAGES_A_STATEMENT - 1 }, share: first / (last + 1) };
 }
 
 /** Applies one batch in the connection's turn, once: what has its row in the ledger is passed over. */

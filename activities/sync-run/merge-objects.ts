@@ -5,12 +5,9 @@ import { indexStaging, stagedBatches } from '../../database/queries/sync/staging
 import { fencedTransaction } from '../../database/run-fence.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { adoptRead } from './adopt-read.ts';
-import { applyBatch, type MergeInput, mergeScope, verifyStaging } from './merge-context.ts';
+import { applyBatch, type MergeInput, mergeScope, pageRanges, verifyStaging } from './merge-context.ts';
 import { percentOf } from './progress.ts';
 import { runStep, type StepContext } from './run-step.ts';
-
-/** Staged pages that one statement takes: about 5,000 objects. */
-const PAGES_PER_MERGE = 5;
 
 export async function mergeObjects(deps: ActivityDependencies, input: MergeInput): Promise<void> {
   await runStep(deps, input, ['merge'], async (context) => {
@@ -28,12 +25,10 @@ export async function mergeStagedObjects(context: StepContext, input: MergeInput
   // Of a read that could have been adopted and was not; any other is indexed when it is complete.
   if (input.adoptable) await indexStaging(pool, scope.tables);
   const last = (await stagedBatches(pool, scope.tables)).entries ?? -1;
-  for (let first = 0; first <= last; first += PAGES_PER_MERGE) {
-    const range = { first, last: first + PAGES_PER_MERGE - 1 };
-    const key = { runId: input.runId, step: 'merge', readEpoch: input.readEpoch, batch: first } as const;
-    await applyBatch(context, key, percentOf('merge', first / (last + 1)), (client) =>
-      mergeRange(client, scope, range),
-    );
+  const { runId, readEpoch } = input;
+  for (const { range, share } of pageRanges(last)) {
+    const key = { runId, step: 'merge', readEpoch, batch: range.first } as const;
+    await applyBatch(context, key, percentOf('merge', share), (client) => mergeRange(client, scope, range));
   }
   await finish(context);
 }

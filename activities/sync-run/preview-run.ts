@@ -13,13 +13,12 @@ import { stagedBatches } from '../../database/queries/sync/staging.ts';
 import { fencedTransaction } from '../../database/run-fence.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { type Listed, listRemovals } from './clean-up.ts';
-import { type MergeInput, mergeScope, verifyStaging } from './merge-context.ts';
+import { type MergeInput, mergeScope, pageRanges, verifyStaging } from './merge-context.ts';
 import { percentOf } from './progress.ts';
 import { runStep, type StepContext } from './run-step.ts';
 
 /** Changes that are kept a run, to be looked at; the counts tell of all. */
 const MOST_KEPT = 10_000;
-const PAGES_AT_ONCE = 5;
 
 /** A repeated attempt begins anew: nothing that it compares has changed by it. */
 export async function previewRun(deps: ActivityDependencies, input: MergeInput): Promise<void> {
@@ -56,21 +55,17 @@ interface Kept {
 async function compareObjects(context: StepContext, input: MergeInput): Promise<Kept> {
   const { deps, fence, plan, signal } = context;
   const { pool } = deps.database;
-  const scope = mergeScope(context, input.readEpoch);
+  const { readEpoch } = input;
+  const scope = mergeScope(context, readEpoch);
   const kept: Kept = { changes: 0, listed: 0 };
   const last = (await stagedBatches(pool, scope.tables)).entries ?? -1;
-  for (let first = 0; first <= last; first += PAGES_AT_ONCE) {
+  for (const { range, share } of pageRanges(last)) {
     signal.throwIfAborted();
-    const range = { first, last: first + PAGES_AT_ONCE - 1 };
     const counts = await fencedTransaction(pool, fence, async (client): Promise<PreviewCounts> => {
       const found = await previewObjects(client, scope, range, MOST_KEPT - kept.listed);
       const { created, updated, reactivated } = found;
-      const key = { runId: plan.runId, step: 'merge', readEpoch: input.readEpoch, batch: first } as const;
-      await recordBatch(client, key, percentOf('merge', first / (last + 1)), {
-        created,
-        updated,
-        reactivated,
-      });
+      const key = { runId: plan.runId, step: 'merge', readEpoch, batch: range.first } as const;
+      await recordBatch(client, key, percentOf('merge', share), { created, updated, reactivated });
       return found;
     });
     kept.changes += counts.created + counts.updated + counts.reactivated;
