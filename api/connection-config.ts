@@ -31,7 +31,7 @@ export function checkConfig(definition: ConnectorDefinition, config: Config): Co
 }
 
 /** Where a secret is sealed for: the same in API and worker. */
-export function secretPlace(connectionId: string, field: string): string {
+function secretPlace(connectionId: string, field: string): string {
   return `connection:${connectionId}:${field}`;
 }
 

@@ -15,7 +15,7 @@ import type { SyncTrigger } from './sync-trigger.ts';
 export type WorkflowState = WorkflowExecutionDescription['raw'];
 
 /** A worker that is restarted is back within this. */
-export const STALLED_AFTER_SECONDS = 30;
+const STALLED_AFTER_SECONDS = 30;
 /** Attempts at a workflow's task that failed: the first may have met a worker that was just ending. */
 const FAILED_ATTEMPTS = 3;
 const MOST_A_SWEEP = 50;
@@ -55,7 +55,7 @@ async function judgeRun(
 }
 
 /** What keeps a workflow from going on; null where nothing has for longer than since `before`. */
-export function stallOf(
+function stallOf(
   { pendingWorkflowTask: task, pendingActivities }: WorkflowState,
   before: number,
 ): Stall | null {

@@ -20,7 +20,7 @@ export interface Target {
  * A draft beside the file; devices and pipes are written directly, since they cannot be replaced.
  * @throws CommandFailure (usage) for a folder.
  */
-export function openTarget(file: string): Target {
+function openTarget(file: string): Target {
   const present = statOf(file);
   if (present?.isDirectory()) throw usageFailure(`${file} is a folder; --output takes a file.`);
   if (present && !present.isFile()) return { draft: file, keep() {}, discard() {} };

@@ -4,7 +4,7 @@ import { CommandFailure } from './command-failure.ts';
 import { EXIT } from './exit-codes.ts';
 
 /** How long one request waits for a rate limit altogether, unless its command says otherwise. */
-export const MAX_WAIT_SECONDS = 120;
+const MAX_WAIT_SECONDS = 120;
 
 /** The server tests connections while we wait, so this is longer than any of its own limits. */
 const ANSWER_MS = 180_000;

@@ -136,10 +136,3 @@ export function isUnder(dn: string, base: string): boolean {
   const key = dnKey(dn);
   return key === baseKey || key.endsWith(`,${baseKey}`);
 }
-
-const ESCAPED = /["+,;<>\\]|^[ #]| $/g;
-
-/** Writes a text as an RDN's value (RFC 4514 section 2.4). */
-export function escapeNameValue(value: string): string {
-  return value.replace(ESCAPED, '\\$&').replaceAll('\u0000', '\\00');
-}

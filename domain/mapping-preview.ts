@@ -30,7 +30,7 @@ function mappingOf(mappings: AttributeMapping[], field: string, objectClass: str
 }
 
 /** The fields of a class that a preview shows: those that the API has, and what the project maps beside them. */
-export function fieldsOfClass(mappings: AttributeMapping[], objectClass: string): ObjectField[] {
+function fieldsOfClass(mappings: AttributeMapping[], objectClass: string): ObjectField[] {
   const usual = FIELDS_OF_CLASS[objectClass] ?? FIELDS_OF_OBJECTS;
   return ALL_FIELDS.filter(
     (field) =>

@@ -6,7 +6,7 @@ export type ProjectEvent = 'completed' | 'failed' | 'paused' | 'cancelled' | 'ov
 /** The trouble a project is in; `cancelled`: its paused run was given up, and none has completed since. */
 export type AlertState = 'failed' | 'paused' | 'overdue' | 'cancelled';
 
-export const NOTIFICATION_TYPES = [
+const NOTIFICATION_TYPES = [
   'sync.run.failed',
   'sync.run.paused',
   'sync.run.recovered',

@@ -142,7 +142,7 @@ export function removeEmbeddedPostgres(directory: string): void {
 }
 
 /** Ends the server that a killed run left on these data, if there is one, and clears its lock file. */
-export async function releaseData(dataDirectory: string): Promise<void> {
+async function releaseData(dataDirectory: string): Promise<void> {
   const lock = join(dataDirectory, 'postmaster.pid');
   if (!existsSync(lock)) return;
   const pid = Number(readFileSync(lock, 'utf8').split('\n')[0]);

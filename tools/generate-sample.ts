@@ -166,7 +166,7 @@ function makeComputers(random: Random, people: Person[]): Row[] {
 }
 
 /** Writes `people.csv` and `memberships.csv` into `folder`. */
-export function writeSample(folder: string): void {
+function writeSample(folder: string): void {
   const { rows, memberships } = generateSample();
   mkdirSync(folder, { recursive: true });
   const options = { header: true, record_delimiter: 'windows' } as const;

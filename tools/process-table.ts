@@ -33,7 +33,7 @@ export function isRunning(recorded: RecordedProcess): boolean {
 }
 
 /** Waits until the process has ended. @returns false when it still runs after `timeoutMs`. */
-export async function waitForEnd(recorded: RecordedProcess, timeoutMs: number): Promise<boolean> {
+async function waitForEnd(recorded: RecordedProcess, timeoutMs: number): Promise<boolean> {
   const deadline = Date.now() + timeoutMs;
   while (isRunning(recorded)) {
     if (Date.now() > deadline) return false;

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { downloadTemporalCli } from './temporal-download.ts';
 
 /** Newer tags cannot be installed by `go install`: they have a `replace` line. */
-export const TEMPORAL_CLI_VERSION = '1.5.1';
+const TEMPORAL_CLI_VERSION = '1.5.1';
 const GO_PACKAGE = 'github.com/temporalio/cli/cmd/temporal';
 
 export interface TemporalCliOptions {

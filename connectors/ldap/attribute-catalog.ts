@@ -61,7 +61,7 @@ export interface AttributeMeanings {
 }
 
 /** What LDAP servers mean by theirs. */
-export const LDAP_MEANINGS: AttributeMeanings = {
+const LDAP_MEANINGS: AttributeMeanings = {
   ids: ID_ATTRIBUTES,
   members: MEMBER_ATTRIBUTES,
   membersInRanges: false,

@@ -41,7 +41,7 @@ export interface EntryIdentity {
 }
 
 /** posixGroup names its members by `uid` (RFC 2307). */
-export const LDAP_IDENTITY: EntryIdentity = {
+const LDAP_IDENTITY: EntryIdentity = {
   missingId:
     'it has no immutable id (entryUUID, nsUniqueId, ibm-entryUUID, GUID or the configured idAttribute), or the bind account may not read it',
   alternateKey: ({ uid, objectClasses }) =>

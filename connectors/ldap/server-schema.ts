@@ -137,7 +137,7 @@ function namesAfter(definition: string, keyword: string): string[] {
   return (found[1] ?? found[2] ?? '').split(/[\s$']+/).filter((name) => name !== '');
 }
 
-export function parseAttributeType(definition: string): AttributeType {
+function parseAttributeType(definition: string): AttributeType {
   const withoutText = definition.replace(/\sDESC\s+'[^']*'/i, '');
   const usage = namesAfter(withoutText, 'USAGE')[0];
   return {

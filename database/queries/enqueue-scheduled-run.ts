@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { run, runOne, sql, transaction } from '../sql.ts';
 import { enqueueRun } from './enqueue-run.ts';
 
-export const SCHEDULE_SKIPPED = 'schedule_skipped';
+const SCHEDULE_SKIPPED = 'schedule_skipped';
 
 export interface ScheduledRun {
   /** `queued`: the workflow has to be told. `ended`: skipped, or over already. `none`: nothing is to run any more. */

@@ -28,7 +28,7 @@ export function listGroupMembers(
 }
 
 /** The statement of a page of members; exported for those who look at its plan. */
-export function directMembers(
+function directMembers(
   groupId: string,
   { connectionId }: MembershipQuestion,
   request: ListRequest,
@@ -57,11 +57,7 @@ export function directMembers(
  * Members at a moment, nested ones if wanted, each once by its shortest path. Served by membership_open,
  * membership_closed, directory_object_id and object_change_later.
  */
-export function membersAt(
-  groupId: string,
-  question: MembershipQuestion,
-  request: ListRequest,
-): ListStatement {
+function membersAt(groupId: string, question: MembershipQuestion, request: ListRequest): ListStatement {
   const { connectionId, asOf } = question;
   const names = namesOf(asOf);
   return {
@@ -117,7 +113,7 @@ function memberCount({ connectionId, asOf }: MembershipQuestion): RawBuilder<unk
  * Groups that an object is in, nested ones if wanted, each once by its shortest path. Served by membership_member,
  * directory_object_id and object_change_later.
  */
-export function groupsStatement(
+function groupsStatement(
   objectId: string,
   question: MembershipQuestion,
   request: ListRequest<MembershipSort>,

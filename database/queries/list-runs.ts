@@ -86,7 +86,7 @@ function failure(): RawBuilder<unknown> {
 }
 
 /** A run, of the row `o` of sync_run. */
-export const runColumns: RawBuilder<unknown> = sql`
+const runColumns: RawBuilder<unknown> = sql`
     o.id, o.project_id as "projectId", o.project_name as "projectName", o.workflow_id as "workflowId",
     o.temporal_run_id as "temporalRunId", o.trigger, o.triggered_by as "triggeredBy", o.note, o.mode,
     o.read_mode as "readMode", o.ids_scanned as "idsScanned",

@@ -51,7 +51,7 @@ export interface NewProject {
 export type SyncLab = Awaited<ReturnType<typeof openSyncLab>>;
 
 /** Time-outs of seconds where production has half-minutes, so that faults show quickly. */
-export const TEST_TIMINGS: SyncTimings = {
+const TEST_TIMINGS: SyncTimings = {
   ...DEFAULT_SYNC_TIMINGS,
   heartbeatTimeoutMs: 3_000,
   retryInitialMs: 200,

@@ -2,15 +2,7 @@
 import type pg from 'pg';
 import { run, runOne, sql, transaction } from '../../sql.ts';
 
-export const STEP_NAMES = [
-  'connect',
-  'read',
-  'stage',
-  'merge',
-  'memberships',
-  'cleanup',
-  'correlate',
-] as const;
+const STEP_NAMES = ['connect', 'read', 'stage', 'merge', 'memberships', 'cleanup', 'correlate'] as const;
 export type StepName = (typeof STEP_NAMES)[number];
 
 export interface ClaimedRun {

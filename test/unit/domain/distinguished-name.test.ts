@@ -2,14 +2,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { AppError } from '../../../domain/app-error.ts';
-import {
-  dnKey,
-  escapeNameValue,
-  isUnder,
-  parseDistinguishedName,
-  parsedDnKey,
-} from '../../../domain/distinguished-name.ts';
+import { dnKey, isUnder, parseDistinguishedName, parsedDnKey } from '../../../domain/distinguished-name.ts';
 import { foldText } from '../../../domain/folded-text.ts';
+
+/** Writes a text as an RDN's value (RFC 4514 section 2.4). */
+function escapeNameValue(value: string): string {
+  return value.replace(/["+,;<>\\]|^[ #]| $/g, '\\$&').replaceAll('\u0000', '\\00');
+}
 
 /** Text as directories have it: ASCII with everything that is special in a DN, and other scripts. */
 const text = fc.oneof(
