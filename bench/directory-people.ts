@@ -129,10 +129,21 @@ export function* siteEntries(baseDn: string): Generator<string> {
     yield `dn: ou=${site},ou=people,${baseDn}\nobjectClass: organizationalUnit\nou: ${site}\n\n`;
 }
 
+export const SITE_COUNT = SITES.length;
+
+/** The base of the people of one site. */
+export function baseDnOfSite(baseDn: string, site: number): string {
+  return `ou=${SITES[site]},ou=people,${baseDn}`;
+}
+
+/** How many of `users` people stand in one site. */
+export function peopleOfSite(users: number, site: number): number {
+  return Math.ceil((users - site) / SITES.length);
+}
+
 /** The distinguished name of person `index`; needs no other person to be known. */
 export function personDn(people: People, index: number): string {
-  const site = SITES[index % SITES.length];
-  return `${personRdn(people, index)},ou=${site},ou=people,${people.baseDn}`;
+  return `${personRdn(people, index)},${baseDnOfSite(people.baseDn, index % SITES.length)}`;
 }
 
 function personRdn(people: People, index: number): string {

@@ -2,8 +2,9 @@
 import { benchApi } from './api-bench.ts';
 import { exitOnSignals } from './clean-up.ts';
 import { type BenchOptions, BenchOptionsError, HELP, parseBenchOptions } from './options.ts';
-import { apiReportText, syncReportText } from './report-text.ts';
+import { apiReportText } from './report-text.ts';
 import { benchSync } from './sync-bench.ts';
+import { syncReportText } from './sync-report-text.ts';
 
 /** @returns the exit code. */
 async function main(parameters: string[]): Promise<number> {

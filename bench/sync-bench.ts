@@ -4,20 +4,16 @@ import { startSlapd } from '../test/support/slapd-process.ts';
 import { findSlapdPrograms } from '../test/support/slapd-programs.ts';
 import { type BaselineRound, prepareBaseline } from './baseline.ts';
 import { endWith } from './clean-up.ts';
-import { generateDirectory } from './generate-directory.ts';
+import { type GeneratedDirectory, generateDirectory } from './generate-directory.ts';
 import type { SyncBenchOptions } from './options.ts';
+import { type Pace, paceOf } from './pace.ts';
 import { startRuntime, startTemporal } from './runtime.ts';
 import { STATEMENT_SETTINGS } from './statements.ts';
 import { median } from './statistics.ts';
-import {
-  type CpuSeconds,
-  type PhaseName,
-  type PhaseProfile,
-  type SyncBench,
-  type SyncRound,
-  syncRound,
-} from './sync-round.ts';
+import type { CpuSeconds, Phase, PhaseProfile, SyncBench } from './sync-phase.ts';
+import { type SyncRound, syncRound } from './sync-round.ts';
 import type { LdapSource, SyncRun } from './sync-run.ts';
+import type { PairTimes } from './two-projects.ts';
 
 /** Seconds of each round, and what their median makes. */
 export interface SyncFigure {
@@ -34,6 +30,18 @@ export interface IncrementalFigure {
   cpuSeconds: CpuSeconds[];
 }
 
+/** Times of two projects, a round each. */
+export interface PairFigure {
+  rounds: PairTimes[];
+  /** At once, as a part of in turn. */
+  ratios: number[];
+}
+
+/** How the pace of the last round's run developed. */
+export interface PaceFigure extends Pace {
+  name: string;
+}
+
 export interface SyncReport {
   directory: { users: number; groups: number; objects: number; memberships: number };
   baseline: SyncFigure & { rounds: BaselineRound[] };
@@ -44,11 +52,19 @@ export interface SyncReport {
   scanning: IncrementalFigure;
   /** The largest of all rounds; null where the system does not say. */
   workerPeakMemoryBytes: number | null;
+  /** Two projects that read a part of the directory each, at once and one after the other; null with profiles. */
+  twoProjects: { users: number; first: PairFigure; unchanged: PairFigure } | null;
+  paces: PaceFigure[];
+  /** Only in large directories. */
+  rewritten: { run: SyncRun; cpuSeconds: CpuSeconds } | null;
+  /** In the longest history of the project's workflow. */
+  workflowEvents: number;
   /** Of the last round, where profiles were asked for. */
-  profiles: Record<PhaseName, PhaseProfile> | null;
+  profiles: Record<ProfiledPhase, PhaseProfile> | null;
 }
 
 const PHASES = ['first', 'unchanged', 'incremental', 'scanning'] as const;
+type ProfiledPhase = (typeof PHASES)[number];
 const BASELINE_ROUNDS = 3;
 
 /** @throws Error when slapd is missing, or when a run brings anything but what was generated. */
@@ -134,8 +150,42 @@ function report(bench: SyncBench, baselines: BaselineRound[], rounds: SyncRound[
     incremental: partOfUnchanged('incremental'),
     scanning: partOfUnchanged('scanning'),
     workerPeakMemoryBytes: peaks.length > 0 ? Math.max(...peaks) : null,
+    twoProjects: twoProjectsOf(rounds),
+    paces: last ? pacesOf(last, bench.generated) : [],
+    rewritten: last?.rewritten ? { run: last.rewritten.run, cpuSeconds: last.rewritten.cpuSeconds } : null,
+    workflowEvents: Math.max(...rounds.flatMap(phasesOf).map((phase) => phase.workflowEvents)),
     profiles: last ? profilesOf(last) : null,
   };
+}
+
+function phasesOf(round: SyncRound): Phase[] {
+  const phases = PHASES.map((phase) => round[phase]);
+  return round.rewritten ? [...phases, round.rewritten] : phases;
+}
+
+function twoProjectsOf(rounds: SyncRound[]): SyncReport['twoProjects'] {
+  const measured = rounds.flatMap(({ twoProjects }) => (twoProjects ? [twoProjects] : []));
+  const [one] = measured;
+  if (!one) return null;
+  const figure = (run: 'first' | 'unchanged'): PairFigure => {
+    const times = measured.map((pair) => pair[run]);
+    return { rounds: times, ratios: times.map(({ atOnce, inTurn }) => atOnce / inTurn) };
+  };
+  return { users: one.users, first: figure('first'), unchanged: figure('unchanged') };
+}
+
+/** Of the people, who are read before the groups: a group costs what its members do, which are few or very many. */
+function pacesOf(
+  { first, unchanged, rewritten }: SyncRound,
+  { users, objects }: GeneratedDirectory,
+): PaceFigure[] {
+  const batches = rewritten?.samples.merged.at(-1)?.done ?? 0;
+  const paces = {
+    'people read by (b)': paceOf(first.samples.read, users),
+    'people read by (c)': paceOf(unchanged.samples.read, users),
+    'objects merged when all are rewritten': rewritten && paceOf(rewritten.samples.merged, batches, objects),
+  };
+  return Object.entries(paces).flatMap(([name, pace]) => (pace ? [{ name, ...pace }] : []));
 }
 
 function profilesOf(round: SyncRound): SyncReport['profiles'] {

@@ -10,6 +10,8 @@ export interface StepTime {
 }
 
 export interface SyncRun {
+  /** Milliseconds since 1970, by the database's clock. */
+  startedAt: number;
   /** From the run row's started_at to its finished_at. */
   seconds: number;
   steps: StepTime[];
@@ -39,18 +41,35 @@ const OVERLAP_SECONDS = 5;
 const POLL_MS = 500;
 const RUN_TIMEOUT_MS = 60 * 60_000;
 
-/** Creates an LDAP connection and a project with the connector's default scopes; answers with the project's id. */
-export async function createProject(client: RestClient, source: LdapSource): Promise<string> {
-  const { url, bindDn, bindPassword, baseDn } = source;
+/** What a project reads of the directory. */
+export interface ProjectPart {
+  /** Of the project and of its connection. */
+  name: string;
+  baseDns: string[];
+  scopes?: { objectClass: string; baseDn: string | null; filter: string | null }[];
+}
+
+/**
+ * Creates an LDAP connection and a project of its own; answers with the project's id.
+ * @param part default: all of the directory, by the connector's default scopes
+ */
+export async function createProject(
+  client: RestClient,
+  source: LdapSource,
+  part: ProjectPart = { name: 'Everything', baseDns: [source.baseDn] },
+): Promise<string> {
+  const { url, bindDn, bindPassword } = source;
+  const { name, baseDns, scopes } = part;
   const connection = await client.post<{ id: string }>('/api/connections', {
-    name: 'Generated directory',
+    name,
     type: 'ldap',
     // The directory was loaded a moment ago: with the usual overlap, all of it would be read again as changed.
-    config: { url, bindDn, bindPassword, baseDns: [baseDn], changeOverlapSeconds: OVERLAP_SECONDS },
+    config: { url, bindDn, bindPassword, baseDns, changeOverlapSeconds: OVERLAP_SECONDS },
   });
   const project = await client.post<{ id: string }>('/api/sync/projects', {
-    name: 'Everything',
+    name,
     connectionId: connection.id,
+    scopes,
   });
   return project.id;
 }
@@ -79,6 +98,7 @@ export async function runOnce(
 
 function toSyncRun(run: RunDetails): SyncRun {
   return {
+    startedAt: Date.parse(run.startedAt ?? ''),
     seconds: secondsBetween(run.startedAt, run.finishedAt),
     steps: run.steps.map((step) => ({
       name: step.name,
