@@ -10,8 +10,17 @@ export interface Person {
   dn: string;
 }
 
+export interface ChangesWanted {
+  people: Person[];
+  groups: string[];
+  /** Numbers the titles and names that are new. */
+  round: number;
+  /** Whether somebody goes. */
+  deletes: boolean;
+}
+
 /** LDIF for ldapmodify; takes those who go or move out of `people`, and puts those who come in. */
-export function randomChanges(random: Random, people: Person[], groups: string[], round: number): string {
+export function randomChanges(random: Random, { people, groups, round, deletes }: ChangesWanted): string {
   const take = (): Person => people.splice(random.integer(people.length), 1)[0] as Person;
   const count = (share: number) => Math.max(2, Math.round(people.length * share));
   const base = (person: Person) => person.dn.slice(person.dn.indexOf(',') + 1);
@@ -20,7 +29,7 @@ export function randomChanges(random: Random, people: Person[], groups: string[]
     const { dn } = random.pick(people);
     parts.push(`dn: ${dn}\nchangetype: modify\nreplace: title\ntitle: Title ${round}.${index}\n`);
   }
-  for (let index = count(SHARES.gone); index > 0; index--)
+  for (let index = deletes ? count(SHARES.gone) : 0; index > 0; index--)
     parts.push(`dn: ${take().dn}\nchangetype: delete\n`);
   const came: Person[] = [];
   for (let index = count(SHARES.moved); index > 0; index--) {

@@ -15,9 +15,10 @@ export class FaultOptionsError extends Error {
 
 export const HELP = `Usage: npm run faults -- [options]
 
-Synchronises a generated LDAP directory, and kills the worker (SIGKILL) at a random instant of each run; every
-fourth time PostgreSQL crashes with it. The run has to complete, and what is stored has to be the directory.
-Every third run is the first one of a new connection, the others find changes. Exit code 1 on any difference.
+Synchronises a generated LDAP directory, and kills the worker (SIGKILL) at a random instant of each run: by itself,
+with PostgreSQL, with Temporal's server, or with both, in turns. Full runs, incremental ones with and without a scan
+of ids, first runs of a new connection and dry runs take turns, too: twenty kills are each pair once. The run has to
+complete, and what is stored has to be the directory (after a dry run: what it was). Exit code 1 on any difference.
 
 Options
   --kills N   How many (default 20).

@@ -3,25 +3,21 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { endWith } from '../../bench/clean-up.ts';
 import { createRandom, type Random } from '../../bench/random.ts';
 import { searchSlapd } from '../support/ldapsearch.ts';
-import { differencesFromDirectory } from '../support/state-differences.ts';
+import { storedState } from '../support/stored-state.ts';
 import { openSyncLab, type RunRow, type SyncLab } from '../support/sync-lab.ts';
 import { until } from '../support/until.ts';
-import { brokenRules } from '../support/whole-state.ts';
 import type { WorkerProcess } from '../support/worker.ts';
 import { type Person, randomChanges } from './directory-changes.ts';
 import type { FaultOptions } from './options.ts';
+import { problemsAfter, type Stored } from './problems.ts';
+import { FIRST_RUN, RUN_KINDS, type RunKind, triggerKind } from './run-kinds.ts';
 import { type FaultServers, startServers } from './servers.ts';
+import { VICTIMS, type Victims } from './victims.ts';
 
-/** Every so many runs is the first one of a connection; every so many kills take PostgreSQL along. */
-const FIRST_EVERY = 3;
-const CRASH_EVERY = 4;
 /** Runs that are over before their instant comes are repeated, within reason. */
 const MOST_MISSES = 3;
 const RUN_MS = 600_000;
-const TIDY_MS = 30_000;
 const PATIENCE_MS = 3_000;
-
-type Kind = 'first' | 'changed';
 
 interface Scene {
   lab: SyncLab;
@@ -33,8 +29,8 @@ interface Scene {
   projectId: string;
   worker: WorkerProcess;
   round: number;
-  /** How long an undisturbed run takes, from its trigger. */
-  usualMs: Record<Kind, number>;
+  /** How long an undisturbed run of each kind takes, from its trigger. */
+  usualMs: Map<RunKind, number>;
 }
 
 /** Prints a line for each kill and a summary; answers whether everything held. */
@@ -45,13 +41,13 @@ export async function killAtRandom(
 ): Promise<boolean> {
   print(`${options.kills} kills, ${options.users} users, --seed ${options.seed}`);
   const scene = await setScene(options, stack);
-  const { first, changed } = scene.usualMs;
-  print(`undisturbed: a first run ${seconds(first)}, a run with changes ${seconds(changed)}`);
+  const usual = [...scene.usualMs].map(([{ name }, ms]) => `${name} ${seconds(ms)}`);
+  print(`undisturbed: ${usual.join(', ')}`);
   let [kills, wrong, missed] = [0, 0, 0];
   while (kills < options.kills) {
-    const kind = (kills + 1) % FIRST_EVERY === 0 ? 'first' : 'changed';
-    const crash = (kills + 1) % CRASH_EVERY === 0;
-    const outcome = await killOnce(scene, kind, crash);
+    const kind = RUN_KINDS[kills % RUN_KINDS.length] as RunKind;
+    const victims = VICTIMS[kills % VICTIMS.length] as Victims;
+    const outcome = await killOnce(scene, kind, victims);
     if (!outcome.met && ++missed > MOST_MISSES * options.kills)
       throw new Error('Too many runs were over before their instant came: take more --users.');
     if (outcome.met) kills += 1;
@@ -75,34 +71,43 @@ async function setScene(options: FaultOptions, stack: AsyncDisposableStack): Pro
     .map((dn) => ({ dn, uid: dn.slice(4, dn.indexOf(',')) }));
   const groups = dns.filter((dn) => dn.startsWith('cn=group-'));
   const worker = await lab.startWorker();
-  const usualMs = { first: 0, changed: 0 };
   const random = createRandom(options.seed);
   const scene: Scene = {
-    ...{ lab, servers, random, people, groups, worker, usualMs },
+    ...{ lab, servers, random, people, groups, worker, usualMs: new Map() },
     ...{ connectionId: '', projectId: '', round: 0 },
   };
-  for (const kind of ['first', 'changed'] as const) {
+  for (const kind of [FIRST_RUN, ...RUN_KINDS.filter(({ first }) => !first)]) {
     const begun = await begin(scene, kind);
     const over = await lab.runOver(begun.runId, RUN_MS);
-    usualMs[kind] = Date.now() - begun.at;
-    const problems = await problemsAfter(scene, over);
-    if (problems.length > 0) throw new Error(`Without any kill: ${problems.join('\n')}`);
+    scene.usualMs.set(kind, Date.now() - begun.at);
+    const problems = await problemsAfter({ ...scene, ...begun, kind, over });
+    if (problems.length > 0) throw new Error(`${kind.name}, without any kill: ${problems.join('\n')}`);
   }
   return scene;
 }
 
+interface Begun {
+  runId: string;
+  at: number;
+  /** What was stored before a dry run. */
+  before: Stored | null;
+}
+
 /** Changes the directory, or makes a new connection of it, and triggers a run. */
-async function begin(scene: Scene, kind: Kind): Promise<{ runId: string; at: number }> {
+async function begin(scene: Scene, kind: RunKind): Promise<Begun> {
   const { lab, servers, random, people, groups } = scene;
   const { slapd } = servers;
   scene.round += 1;
-  if (kind === 'changed') await slapd.apply(randomChanges(random, people, groups, scene.round));
-  else {
+  if (kind.first) {
     const { url, rootDn: bindDn, rootPassword: bindPassword, baseDn } = slapd;
     scene.connectionId = await lab.addConnection('ldap', { url, bindDn, bindPassword, baseDns: [baseDn] });
     scene.projectId = await lab.addProject({ connectionId: scene.connectionId });
+  } else {
+    const { round } = scene;
+    await slapd.apply(randomChanges(random, { people, groups, round, deletes: kind.scansIds }));
   }
-  return { at: Date.now(), runId: await lab.trigger(scene.projectId) };
+  const before = kind.dryRun ? await storedState(lab.database.pool, scene.connectionId) : null;
+  return { at: Date.now(), before, runId: await triggerKind(lab, scene.projectId, kind) };
 }
 
 interface KillOutcome {
@@ -112,20 +117,16 @@ interface KillOutcome {
   problems: string[];
 }
 
-async function killOnce(scene: Scene, kind: Kind, crash: boolean): Promise<KillOutcome> {
-  const { lab, servers, random } = scene;
-  const instant = random.integer(Math.max(1, scene.usualMs[kind]));
+async function killOnce(scene: Scene, kind: RunKind, victims: Victims): Promise<KillOutcome> {
+  const { lab, random } = scene;
+  const instant = random.integer(Math.max(1, scene.usualMs.get(kind) ?? 0));
   const begun = await begin(scene, kind);
   await pause(Math.max(0, begun.at + instant - Date.now()));
-  const before = await lab.runRow(begun.runId);
-  const step = before.status === 'running' ? goingStep(before) : before.status;
-  const met = !isOver(before);
+  const reached = await lab.runRow(begun.runId);
+  const met = !isOver(reached);
+  if (met) await kill(scene, victims);
   // It takes less than was thought: the machine was busier when that was measured.
-  if (!met) scene.usualMs[kind] = instant;
-  if (met) {
-    await Promise.all([scene.worker.kill('SIGKILL'), crash ? servers.crashPostgres() : undefined]);
-    scene.worker = await lab.startWorker();
-  }
+  else scene.usualMs.set(kind, instant);
   const over = await until(
     `run ${begun.runId} to end`,
     async () => {
@@ -135,19 +136,27 @@ async function killOnce(scene: Scene, kind: Kind, crash: boolean): Promise<KillO
     RUN_MS,
   );
   const tookMs = Date.now() - begun.at;
-  const problems = await problemsAfter(scene, over);
-  const attempts = over.steps
-    .filter(({ attempt }) => attempt > 1)
-    .map(({ name, attempt }) => `${name} ${attempt}`);
+  const problems = await problemsAfter({ ...scene, ...begun, kind, over });
+  const step = reached.status === 'running' ? goingStep(reached) : reached.status;
   const words = [
-    `at ${seconds(instant)} of a ${kind === 'first' ? 'first run' : 'run with changes'}, in ${step}:`,
-    met ? (crash ? 'worker and PostgreSQL killed,' : 'worker killed,') : 'no kill, it was over,',
+    `${kind.name}, at ${seconds(instant)}, in ${step}:`,
+    met ? `${victims.name} killed,` : 'no kill, it was over,',
     `${over.status} after ${seconds(tookMs)}`,
-    attempts.length > 0 ? `(attempts: ${attempts.join(', ')})` : '',
+    attemptsOf(over),
     `created ${over.counts.created}, updated ${over.counts.updated}, removed ${over.counts.deactivated}:`,
-    problems.length === 0 ? 'equal' : 'DIFFERENT',
+    problems.length > 0 ? 'DIFFERENT' : kind.dryRun ? 'nothing changed' : 'equal',
   ];
   return { met, problems, line: words.filter((word) => word !== '').join(' ') };
+}
+
+async function kill(scene: Scene, { postgres, temporal }: Victims): Promise<void> {
+  const { lab, servers } = scene;
+  await Promise.all([
+    scene.worker.kill('SIGKILL'),
+    postgres ? servers.crashPostgres() : undefined,
+    temporal ? servers.killTemporal() : undefined,
+  ]);
+  scene.worker = await lab.startWorker();
 }
 
 function isOver({ status }: RunRow): boolean {
@@ -161,20 +170,11 @@ function goingStep(row: RunRow): string {
   return going?.name ?? (done ? `between ${done.name} and the next step` : 'its beginning');
 }
 
-/** Everything that is not as it should be after a run. */
-async function problemsAfter({ lab, connectionId, servers }: Scene, over: RunRow): Promise<string[]> {
-  const { pool } = lab.database;
-  const ended =
-    over.status === 'completed' ? [] : [`the run ${over.status}: ${over.error_code} ${over.error_message}`];
-  const isTidy = async () => (await brokenRules(pool, connectionId)).length === 0;
-  await until('staging to be dropped', isTidy, TIDY_MS, 200).catch(() => {});
-  const differing = await differencesFromDirectory(pool, connectionId, servers.slapd);
-  return [
-    ...ended,
-    ...(await brokenRules(pool, connectionId)),
-    ...differing.slice(0, 3).map((pair) => `stored differs: ${JSON.stringify(pair)}`),
-    ...(differing.length > 3 ? [`… and ${differing.length - 3} more objects`] : []),
-  ];
+function attemptsOf(row: RunRow): string {
+  const repeated = row.steps.filter(({ attempt }) => attempt > 1);
+  return repeated.length === 0
+    ? ''
+    : `(attempts: ${repeated.map(({ name, attempt }) => `${name} ${attempt}`).join(', ')})`;
 }
 
 function seconds(milliseconds: number): string {

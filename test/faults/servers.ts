@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endWith } from '../../bench/clean-up.ts';
 import { generateDirectory } from '../../bench/generate-directory.ts';
-import { startTemporal } from '../../bench/runtime.ts';
 import { openDatabase } from '../../database/database.ts';
 import {
   ensureDatabase,
   removeEmbeddedPostgres,
   startEmbeddedPostgres,
 } from '../../tools/embedded-postgres.ts';
+import { findTemporalCli } from '../../tools/temporal-cli.ts';
+import { startTemporalServer } from '../../tools/temporal-server.ts';
 import { type Slapd, startSlapd } from '../support/slapd-process.ts';
 
 const DATABASE = 'faults';
@@ -21,6 +22,8 @@ export interface FaultServers {
   temporalAddress: string;
   /** Stops PostgreSQL as a crash would, and starts it again on the same port; recovery is awaited. */
   crashPostgres(): Promise<void>;
+  /** Kills Temporal's server, and starts it again on the same port with what it had written down. */
+  killTemporal(): Promise<void>;
 }
 
 /** PostgreSQL with its usual settings, Temporal on a file, and an OpenLDAP that holds `users` people. */
@@ -40,7 +43,10 @@ export async function startServers(users: number, stack: AsyncDisposableStack): 
   const database = await openDatabase({ url: databaseUrl });
   await database.migrate();
   await database.close();
-  const temporalAddress = await startTemporal(folder, stack, () => {});
+  const { address: temporalAddress, kill: killTemporal } = await startTemporal(
+    join(folder, 'temporal'),
+    stack,
+  );
   const ldif = join(folder, 'directory.ldif');
   await generateDirectory(ldif, { users, awkward: true });
   const slapd = await startSlapd({ ldif: { file: ldif } });
@@ -49,6 +55,7 @@ export async function startServers(users: number, stack: AsyncDisposableStack): 
     slapd,
     databaseUrl,
     temporalAddress,
+    killTemporal,
     async crashPostgres() {
       const { port } = postgres;
       await postgres.stop('immediate');
@@ -56,4 +63,23 @@ export async function startServers(users: number, stack: AsyncDisposableStack): 
       if (postgres.port !== port) throw new Error(`PostgreSQL's port ${port} was taken by somebody else.`);
     },
   };
+}
+
+async function startTemporal(directory: string, stack: AsyncDisposableStack) {
+  const options = {
+    cli: await findTemporalCli({ say: () => {} }),
+    directory,
+    persistent: true,
+    headless: true,
+  };
+  let server = await startTemporalServer(options);
+  await endWith(stack, () => server.stop());
+  const { address, port } = server;
+  const kill = async () => {
+    process.kill(server.pid, 'SIGKILL');
+    await server.ended;
+    server = await startTemporalServer({ ...options, port });
+    if (server.port !== port) throw new Error(`Temporal's port ${port} was taken by somebody else.`);
+  };
+  return { address, kill };
 }

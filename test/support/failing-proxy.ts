@@ -10,6 +10,8 @@ export interface FailingProxy {
   stalling(): number;
   /** Lets everything through from now on. */
   resume(): void;
+  /** Fails again, after `resume`. */
+  failAgain(): void;
   close(): Promise<void>;
 }
 
@@ -50,6 +52,10 @@ export async function startFailingProxy(target: string, failure: ProxyFailure): 
     resume() {
       resumed = true;
       for (const socket of stalled) socket.resume();
+    },
+    failAgain() {
+      resumed = false;
+      stalled.length = 0;
     },
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));

@@ -99,7 +99,18 @@ function rulesOfRuns(connectionId: string): Record<string, RawBuilder<unknown>> 
                count(*) filter (where kind = 'reactivated') as reactivated,
                count(*) filter (where kind = 'removed') as removed
         from object_change where run_id = r.id and connection_id = ${connectionId}) c
-      where r.connection_id = ${connectionId}
+      where r.connection_id = ${connectionId} and not r.dry_run
+        and ((counts ->> 'created')::int <> c.created or (counts ->> 'updated')::int <> c.updated
+          or (counts ->> 'reactivated')::int <> c.reactivated or (counts ->> 'deactivated')::int <> c.removed)`,
+    // Only the lists of a project's last one are kept, and of very many changes not all.
+    'counts of a dry run are those of its list': sql`
+      select r.id, r.counts, c.* from sync_run r cross join lateral (
+        select count(*) filter (where kind = 'created') as created, count(*) filter (where kind = 'updated') as updated,
+               count(*) filter (where kind = 'reactivated') as reactivated,
+               count(*) filter (where kind = 'removed') as removed
+        from sync_run_preview where run_id = r.id) c
+      where r.connection_id = ${connectionId} and r.dry_run and r.status = 'completed' and r.notice is null
+        and not exists (select from sync_run later where later.project_id = r.project_id and later.dry_run and later.id > r.id)
         and ((counts ->> 'created')::int <> c.created or (counts ->> 'updated')::int <> c.updated
           or (counts ->> 'reactivated')::int <> c.reactivated or (counts ->> 'deactivated')::int <> c.removed)`,
     'a completed run has compared all that it read': sql`
@@ -113,7 +124,7 @@ function rulesOfRuns(connectionId: string): Record<string, RawBuilder<unknown>> 
         select count(*) filter (where opened_run_id = r.id) as opened,
                count(*) filter (where closed_run_id = r.id) as closed
         from membership where connection_id = ${connectionId}) m
-      where r.connection_id = ${connectionId}
+      where r.connection_id = ${connectionId} and not r.dry_run
         and (counts ->> 'membershipsAdded')::int - m.opened <> (counts ->> 'membershipsRemoved')::int - m.closed`,
     'nothing is left of a read or of a list of removals': sql`
       select c.relname as left_behind from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -121,6 +132,6 @@ function rulesOfRuns(connectionId: string): Record<string, RawBuilder<unknown>> 
       where n.nspname = 'staging' and c.relkind = 'r' and r.connection_id = ${connectionId}
       union all
       select 'removal ' || p.object_id from sync_pending_removal p join sync_run r on r.id = p.run_id
-      where r.connection_id = ${connectionId}`,
+      where r.connection_id = ${connectionId} and not r.dry_run`,
   };
 }
