@@ -1,15 +1,12 @@
 // Starts what was written into the queue and never started: the API died, or Temporal was away, in between.
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import { dropForsakenPartitions } from '../database/partitions.ts';
-import { deleteExpiredTokens } from '../database/queries/access-tokens.ts';
-import { deleteOldLoginFailures } from '../database/queries/login-failures.ts';
-import { deleteOldPreviews } from '../database/queries/sync/preview-objects.ts';
 import {
   projectsWithOpenRuns,
   runsWaitingToPause,
   runsWaitingToStop,
 } from '../database/queries/waiting-runs.ts';
+import { everySoOften } from './every-so-often.ts';
 import { judgeOpenRuns } from './stalled-runs.ts';
 import type { SyncSchedules } from './sync-schedules.ts';
 import type { SyncTrigger } from './sync-trigger.ts';
@@ -18,9 +15,6 @@ import type { SyncTrigger } from './sync-trigger.ts';
 const GRACE_SECONDS = 3;
 /** What one sweep takes on, so that a long outage is not followed by a flood. */
 const MOST_A_SWEEP = 50;
-/** How long the answer of a dry run is kept. */
-const PREVIEW_DAYS = 30;
-const CLEAN_EVERY_MS = 3_600_000;
 /** How often all schedules are compared: somebody may have changed one in Temporal, or Temporal lost its store. */
 const RECONCILE_EVERY_MS = 600_000;
 const JUDGE_EVERY_MS = 15_000;
@@ -43,14 +37,6 @@ export function startRunSweep(deps: SweepDeps & { everyMs: number }): RunSweep {
         return false;
       },
     );
-  const clean = everySoOften(CLEAN_EVERY_MS, async () => {
-    const { pool } = deps;
-    await attempt('dropping the tables of deleted connections', () => dropForsakenPartitions(pool));
-    await attempt('forgetting old dry runs', () => deleteOldPreviews(pool, PREVIEW_DAYS));
-    await attempt('clearing away expired tokens', () => deleteExpiredTokens(pool));
-    await attempt('clearing away old sign-in failures', () => deleteOldLoginFailures(pool));
-    return true;
-  });
   const reconcile = everySoOften(RECONCILE_EVERY_MS, () =>
     attempt('comparing schedules with Temporal', () => deps.schedules.reconcile()),
   );
@@ -64,7 +50,6 @@ export function startRunSweep(deps: SweepDeps & { everyMs: number }): RunSweep {
     await attempt('the sweep of schedules', () => deps.schedules.catchUp());
     await judge();
     await reconcile();
-    await clean();
   };
   const sweep = () => {
     going ??= once().finally(() => {
@@ -89,15 +74,6 @@ interface SweepDeps {
   trigger: SyncTrigger;
   schedules: SyncSchedules;
   logger: Logger;
-}
-
-/** Does the work at once, and then again when it failed or `everyMs` milliseconds have passed. */
-function everySoOften(everyMs: number, work: () => Promise<boolean>): () => Promise<void> {
-  let doneAt = Number.NEGATIVE_INFINITY;
-  return async () => {
-    if (performance.now() - doneAt < everyMs) return;
-    if (await work()) doneAt = performance.now();
-  };
 }
 
 /** All at once, so that a call which hangs holds up no other. */

@@ -19,6 +19,7 @@ import { answerClientError } from './http/client-error.ts';
 import { createMetrics, serveMetrics } from './metrics.ts';
 import { channelsOf } from './notifications/channels-of.ts';
 import { startDeliverySweep } from './notifications/delivery-sweep.ts';
+import { startRetentionSweep } from './retention-sweep.ts';
 import { startRunSweep } from './run-sweep.ts';
 import { createSyncSchedules } from './sync-schedules.ts';
 import { createSyncTrigger } from './sync-trigger.ts';
@@ -55,6 +56,7 @@ async function main(): Promise<void> {
   const sweep = startRunSweep({ pool: database.pool, trigger, schedules, logger, everyMs: SWEEP_EVERY_MS });
   const channels = channelsOf(settings);
   const deliveries = startDeliverySweep({ pool: database.pool, channels, logger, everyMs: SWEEP_EVERY_MS });
+  const retention = startRetentionSweep({ pool: database.pool, settings, logger });
   const metrics = serveMetrics(createMetrics(database.pool), settings, logger);
   logger.info(`listening on ${addressOf(server)}`);
   const signal = await new Promise<string>((resolve) => {
@@ -65,7 +67,7 @@ async function main(): Promise<void> {
   metrics.close();
   metrics.closeAllConnections();
   await drain(server);
-  await Promise.all([sweep.stop(), deliveries.stop()]);
+  await Promise.all([sweep.stop(), deliveries.stop(), retention.stop()]);
   await deps.temporal.close();
   await database.close();
 }

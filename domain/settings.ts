@@ -4,6 +4,9 @@ import { z } from 'zod';
 const port = z.coerce.number().int().min(0).max(65535);
 const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
 
+/** 0: for ever. */
+const keepDays = z.coerce.number().int().min(0).max(36_500);
+
 function isUrl(value: string, protocols: string[], credentials: boolean): boolean {
   const url = URL.parse(value);
   if (!url?.hostname || !protocols.includes(url.protocol)) return false;
@@ -51,6 +54,9 @@ const schema = z.object({
     .positive()
     .max(24 * 365)
     .default(168),
+  IDENTITY_CENTER_KEEP_CHANGES_DAYS: keepDays.default(0),
+  IDENTITY_CENTER_KEEP_RUNS_DAYS: keepDays.default(730),
+  IDENTITY_CENTER_KEEP_DRY_RUNS_DAYS: keepDays.default(30),
   IDENTITY_CENTER_UPLOAD_LIMIT_MB: z.coerce.number().int().min(1).max(1_000_000).default(1024),
   TRUST_PROXY: z.string().optional(),
   ALLOW_LINK_LOCAL_SOURCES: flag.default(false),

@@ -9,6 +9,7 @@ import { Migration20261122222600_watermarks } from './Migration20261122222600_wa
 import { Migration20261122223600_notifications } from './Migration20261122223600_notifications.ts';
 import { Migration20261122224500_uploaded_files } from './Migration20261122224500_uploaded_files.ts';
 import { Migration20261122231500_previews } from './Migration20261122231500_previews.ts';
+import { Migration20261123004200_retention } from './Migration20261123004200_retention.ts';
 
 export const MIGRATIONS = [
   { name: 'Migration20261122000000_sync', class: Migration20261122000000_sync },
@@ -21,4 +22,5 @@ export const MIGRATIONS = [
   { name: 'Migration20261122223600_notifications', class: Migration20261122223600_notifications },
   { name: 'Migration20261122224500_uploaded_files', class: Migration20261122224500_uploaded_files },
   { name: 'Migration20261122231500_previews', class: Migration20261122231500_previews },
+  { name: 'Migration20261123004200_retention', class: Migration20261123004200_retention },
 ];

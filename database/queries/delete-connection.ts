@@ -28,6 +28,10 @@ export function deleteConnection(pool: pg.Pool, id: string): Promise<boolean> {
     await lockConnection(client, id);
     for (const table of [...PARTITIONED, 'object_count'])
       await run(client, sql`delete from ${sql.table(table)} where connection_id = ${id}::uuid`);
+    await run(
+      client,
+      sql`update sync_run set keeps_changes = false where connection_id = ${id}::uuid and keeps_changes`,
+    );
     await run(client, sql`delete from connection where id = ${id}::uuid`);
     return true;
   });

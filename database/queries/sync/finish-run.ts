@@ -31,6 +31,9 @@ export async function finishRun(pool: pg.Pool, runId: string, outcome: RunOutcom
           notice = coalesce(${(outcome.status === 'cancelled' && outcome.notice) || null}, notice),
           -- Nothing of an attempt that is still going may commit after this.
           epoch = epoch + 1,
+          -- Served by object_change_run.
+          keeps_changes = exists (select from object_change c
+                                  where c.run_id = sync_run.id and c.connection_id = sync_run.connection_id),
           error_code = ${outcome.status === 'failed' ? outcome.code : null},
           error_message = ${outcome.status === 'failed' ? reason : null},
           progress_step = case when ${outcome.status} = 'completed' then null else progress_step end,

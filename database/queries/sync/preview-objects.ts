@@ -154,11 +154,3 @@ export async function previewMemberships(
 export async function noteOfRun(on: Queryable, runId: string, notice: string | null): Promise<void> {
   await run(on, sql`update sync_run set notice = ${notice} where id = ${runId}`);
 }
-
-/** Forgets what dry runs of more than `days` days ago would have changed. Served by sync_run_finished. */
-export async function deleteOldPreviews(on: Queryable, days: number): Promise<void> {
-  const old = sql`(select id from sync_run where dry_run
-                   and coalesce(finished_at, queued_at) < now() - make_interval(days => ${days}))`;
-  await run(on, sql`delete from sync_run_preview where run_id in ${old}`);
-  await run(on, sql`delete from sync_pending_removal where run_id in ${old}`);
-}
