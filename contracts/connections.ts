@@ -1,6 +1,7 @@
 // Connections: source systems, their settings and their tests.
 import { initContract } from '@ts-rest/core';
 import { z } from 'zod';
+import { readOne } from './operations.ts';
 import {
   bodyFailures,
   conflict,
@@ -103,15 +104,10 @@ export const connectionsContract = c.router(
       body: z.strictObject({ type, config: configSchema, id: id.optional(), name: text(200).optional() }),
       responses: { 200: single(testSchema), ...notFound, ...bodyFailures },
     },
-    get: {
-      method: 'GET',
-      path: '/connections/:id',
-      summary: 'Read one connection',
-      metadata: { scope: 'connections:read' },
-      pathParams: idParams,
-      query: z.strictObject({}),
-      responses: { 200: single(connectionSchema), ...notFound },
-    },
+    get: readOne(
+      { path: '/connections/:id', scope: 'connections:read', summary: 'Read one connection' },
+      connectionSchema,
+    ),
     update: {
       method: 'PATCH',
       path: '/connections/:id',

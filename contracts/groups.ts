@@ -1,6 +1,7 @@
 // Groups and who is in them.
 import { initContract } from '@ts-rest/core';
 import { z } from 'zod';
+import { readOne } from './operations.ts';
 import {
   conflict,
   failures,
@@ -12,7 +13,6 @@ import {
   listQuery,
   notFound,
   search,
-  single,
   time,
 } from './schemas.ts';
 
@@ -78,15 +78,7 @@ export const groupsContract = c.router(
       }),
       responses: { 200: list(groupSchema) },
     },
-    get: {
-      method: 'GET',
-      path: '/groups/:id',
-      summary: 'Read one group',
-      metadata: { scope: 'groups:read' },
-      pathParams: idParams,
-      query: z.strictObject({}),
-      responses: { 200: single(groupSchema), ...notFound },
-    },
+    get: readOne({ path: '/groups/:id', scope: 'groups:read', summary: 'Read one group' }, groupSchema),
     members: {
       method: 'GET',
       path: '/groups/:id/members',

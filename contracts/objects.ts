@@ -1,6 +1,7 @@
 // Objects of any class: users and groups are objects too, with the same id on both.
 import { initContract } from '@ts-rest/core';
 import { z } from 'zod';
+import { readOne } from './operations.ts';
 import {
   failures,
   flag,
@@ -11,10 +12,10 @@ import {
   listQuery,
   notFound,
   search,
-  single,
   text,
   time,
 } from './schemas.ts';
+import type { Scope } from './scopes.ts';
 
 const c = initContract();
 
@@ -65,14 +66,33 @@ export const changeSchema = z
   })
   .meta({ title: 'Change' });
 
-export const attributesQuery = listQuery(['name'], {});
 /** Which changes are wanted; of an object and of a run. */
 export const changeFilters = {
   kind: changeKind.optional(),
   since: instant('Changes at this time or after it.'),
   until: instant('Changes before this time.'),
 };
-export const changesQuery = listQuery(['at'], changeFilters);
+
+/** The lists that an object of any class has, below its path. */
+export function detailsOf<const Path extends string>({ path, scope }: { path: Path; scope: Scope }) {
+  const about = { method: 'GET' as const, metadata: { scope }, pathParams: idParams };
+  return {
+    attributes: {
+      ...about,
+      path: `${path}/attributes` as const,
+      summary: 'All attributes that the source sent',
+      query: listQuery(['name'], {}),
+      responses: { 200: list(attributeSchema), ...notFound },
+    },
+    changes: {
+      ...about,
+      path: `${path}/changes` as const,
+      summary: 'What changed at the source, newest first',
+      query: listQuery(['at'], changeFilters),
+      responses: { 200: list(changeSchema), ...notFound },
+    },
+  };
+}
 
 export const objectsContract = c.router(
   {
@@ -92,33 +112,8 @@ export const objectsContract = c.router(
       }),
       responses: { 200: list(objectSchema) },
     },
-    get: {
-      method: 'GET',
-      path: '/objects/:id',
-      summary: 'Read one object',
-      metadata: { scope: 'objects:read' },
-      pathParams: idParams,
-      query: z.strictObject({}),
-      responses: { 200: single(objectSchema), ...notFound },
-    },
-    attributes: {
-      method: 'GET',
-      path: '/objects/:id/attributes',
-      summary: 'All attributes that the source sent',
-      metadata: { scope: 'objects:read' },
-      pathParams: idParams,
-      query: attributesQuery,
-      responses: { 200: list(attributeSchema), ...notFound },
-    },
-    changes: {
-      method: 'GET',
-      path: '/objects/:id/changes',
-      summary: 'What changed at the source, newest first',
-      metadata: { scope: 'objects:read' },
-      pathParams: idParams,
-      query: changesQuery,
-      responses: { 200: list(changeSchema), ...notFound },
-    },
+    get: readOne({ path: '/objects/:id', scope: 'objects:read', summary: 'Read one object' }, objectSchema),
+    ...detailsOf({ path: '/objects/:id', scope: 'objects:read' }),
   },
   { commonResponses: failures },
 );

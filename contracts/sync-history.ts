@@ -2,6 +2,7 @@
 import { initContract } from '@ts-rest/core';
 import { z } from 'zod';
 import { changeKind, changeSchema } from './objects.ts';
+import { readOne } from './operations.ts';
 import {
   bodyFailures,
   conflict,
@@ -139,7 +140,15 @@ const pendingRemovalSchema = z
   })
   .meta({ title: 'PendingRemoval' });
 
-const noBody = z.strictObject({}).optional();
+/** What people tell a run; it is done when the run can, so the answer is the run as it is. */
+const order = {
+  method: 'POST' as const,
+  metadata: { scope: 'sync:run' as const },
+  pathParams: idParams,
+  query: z.strictObject({}),
+  body: z.strictObject({}).optional(),
+  responses: { 202: single(runSchema), ...notFound, ...conflict, ...bodyFailures },
+};
 
 export const syncHistoryContract = c.router(
   {
@@ -159,15 +168,14 @@ export const syncHistoryContract = c.router(
       }),
       responses: { 200: list(runSchema) },
     },
-    get: {
-      method: 'GET',
-      path: '/sync/history/:id',
-      summary: 'Details of one run, with its steps and progress',
-      metadata: { scope: 'sync:read' },
-      pathParams: idParams,
-      query: z.strictObject({}),
-      responses: { 200: single(runDetailsSchema), ...notFound },
-    },
+    get: readOne(
+      {
+        path: '/sync/history/:id',
+        scope: 'sync:read',
+        summary: 'Details of one run, with its steps and progress',
+      },
+      runDetailsSchema,
+    ),
     changes: {
       method: 'GET',
       path: '/sync/history/:id/changes',
@@ -214,39 +222,24 @@ export const syncHistoryContract = c.router(
       },
     },
     cancel: {
-      method: 'POST',
+      ...order,
       path: '/sync/history/:id/cancel',
       summary: 'Cancel a run',
       description: 'A queued run is cancelled at once, a running or paused one as soon as its step can stop.',
-      metadata: { scope: 'sync:run' },
-      pathParams: idParams,
-      query: z.strictObject({}),
-      body: noBody,
-      responses: { 202: single(runSchema), ...notFound, ...conflict, ...bodyFailures },
     },
     pause: {
-      method: 'POST',
+      ...order,
       path: '/sync/history/:id/pause',
       summary: 'Pause a run that is running',
       description:
         'It pauses as soon as its step can stop, with the reason `operator`; the step begins again when it is resumed, and a read that was not complete starts anew. What was merged stays. A paused run holds no worker; after `IDENTITY_CENTER_PAUSE_TIMEOUT_HOURS` it is cancelled.',
-      metadata: { scope: 'sync:run' },
-      pathParams: idParams,
-      query: z.strictObject({}),
-      body: noBody,
-      responses: { 202: single(runSchema), ...notFound, ...conflict, ...bodyFailures },
     },
     resume: {
-      method: 'POST',
+      ...order,
       path: '/sync/history/:id/resume',
       summary: 'Let a paused run go on',
       description:
         'Of a run that paused at the delete threshold it approves the removals that are listed and no others; of one that a person paused it approves nothing.',
-      metadata: { scope: 'sync:run' },
-      pathParams: idParams,
-      query: z.strictObject({}),
-      body: noBody,
-      responses: { 202: single(runSchema), ...notFound, ...conflict, ...bodyFailures },
     },
   },
   { commonResponses: failures },

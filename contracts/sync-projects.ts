@@ -1,6 +1,7 @@
 // Sync projects: what is read from a connection, how, and the trigger that starts a run.
 import { initContract } from '@ts-rest/core';
 import { z } from 'zod';
+import { readOne } from './operations.ts';
 import {
   bodyFailures,
   conflict,
@@ -144,15 +145,10 @@ export const syncProjectsContract = c.router(
       body: createProjectBody,
       responses: { 201: single(projectSchema), ...conflict, ...bodyFailures },
     },
-    get: {
-      method: 'GET',
-      path: '/sync/projects/:id',
-      summary: 'Read one sync project',
-      metadata: { scope: 'sync:read' },
-      pathParams: idParams,
-      query: z.strictObject({}),
-      responses: { 200: single(projectSchema), ...notFound },
-    },
+    get: readOne(
+      { path: '/sync/projects/:id', scope: 'sync:read', summary: 'Read one sync project' },
+      projectSchema,
+    ),
     update: {
       method: 'PATCH',
       path: '/sync/projects/:id',

@@ -2,7 +2,8 @@
 import { initContract } from '@ts-rest/core';
 import { z } from 'zod';
 import { groupSchema, membershipFilters } from './groups.ts';
-import { attributeSchema, attributesQuery, changeSchema, changesQuery } from './objects.ts';
+import { detailsOf } from './objects.ts';
+import { readOne } from './operations.ts';
 import {
   conflict,
   failures,
@@ -13,7 +14,6 @@ import {
   listQuery,
   notFound,
   search,
-  single,
   text,
   time,
 } from './schemas.ts';
@@ -100,15 +100,7 @@ export const usersContract = c.router(
       }),
       responses: { 200: list(userSchema) },
     },
-    get: {
-      method: 'GET',
-      path: '/users/:id',
-      summary: 'Read one user',
-      metadata: { scope: 'users:read' },
-      pathParams: idParams,
-      query: z.strictObject({}),
-      responses: { 200: single(userSchema), ...notFound },
-    },
+    get: readOne({ path: '/users/:id', scope: 'users:read', summary: 'Read one user' }, userSchema),
     groups: {
       method: 'GET',
       path: '/users/:id/groups',
@@ -118,24 +110,7 @@ export const usersContract = c.router(
       query: listQuery(['name', 'memberCount'], membershipFilters),
       responses: { 200: list(userGroupSchema), ...notFound, ...conflict },
     },
-    attributes: {
-      method: 'GET',
-      path: '/users/:id/attributes',
-      summary: 'All attributes that the source sent',
-      metadata: { scope: 'users:read' },
-      pathParams: idParams,
-      query: attributesQuery,
-      responses: { 200: list(attributeSchema), ...notFound },
-    },
-    changes: {
-      method: 'GET',
-      path: '/users/:id/changes',
-      summary: 'What changed at the source, newest first',
-      metadata: { scope: 'users:read' },
-      pathParams: idParams,
-      query: changesQuery,
-      responses: { 200: list(changeSchema), ...notFound },
-    },
+    ...detailsOf({ path: '/users/:id', scope: 'users:read' }),
   },
   { commonResponses: failures },
 );
