@@ -14,17 +14,21 @@ export interface ScannedGroup {
   sid: string | null;
   /** Its first members, where the server has more. */
   first: MemberPortion | null;
+  /** It came without a single one. */
+  lacksMembers: boolean;
 }
 
 const NEEDED = /^(?:objectsid|usnchanged|member(?:;range=.*)?)$/;
 
 /** What completing a group needs of its bytes. */
 export function scanGroup(scanned: ScannedEntry, bytes: Buffer, start: number, end: number): ScannedGroup {
-  if ('rejected' in scanned) return { scanned, sid: null, first: null };
+  if ('rejected' in scanned) return { scanned, sid: null, first: null, lacksMembers: false };
   const attributes = rawAttributes(bytes, start, end, (name) => NEEDED.test(name));
   const isDivided = [...attributes.keys()].some((name) => /^member;range=\d+-\d+$/.test(name));
+  const lacksMembers = ![...attributes].some(([name, { length }]) => name.startsWith('member') && length > 0);
   return {
     scanned,
+    lacksMembers,
     sid: sidText(attributes.get('objectsid')?.[0] ?? Buffer.alloc(0)),
     first: isDivided ? portionOf(attributes) : null,
   };

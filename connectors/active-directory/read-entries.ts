@@ -13,6 +13,7 @@ import { DIRECTORY_IDENTITY, type Directory, ID_ATTRIBUTE } from './directory.ts
 import { requestedDirectoryAttributes } from './directory-schema.ts';
 import { domainScope } from './domain-controller.ts';
 import { completeGroups, type ScannedGroup, scanGroup } from './groups.ts';
+import { hiddenMembersNotice } from './hidden-members.ts';
 import type { DirectorySearcher } from './primary-members.ts';
 
 /** What decides which attributes are asked for, and what is made of them. */
@@ -92,6 +93,9 @@ async function* readSearch(
     decode: (bytes, start, end) => scanGroup(scanner.scan(bytes, start, end), bytes, start, end),
   });
   for await (const { items, references } of batches) {
+    const hidden =
+      objectClass === 'group' ? await hiddenMembersNotice(await reading.searcher(), items) : null;
+    if (hidden !== null) news.push(hidden);
     for await (const part of completeGroups(await reading.searcher(), items)) {
       yield toPage({ items: part, references: [] }, news);
       news = [];

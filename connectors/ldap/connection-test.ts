@@ -5,6 +5,7 @@ import type { ConnectionTest } from '../connector.ts';
 import type { AddressPolicy } from '../dial.ts';
 import { ID_ATTRIBUTES } from './attribute-catalog.ts';
 import type { LdapConfig } from './config.ts';
+import { hidesMembers } from './members-check.ts';
 import { countdown, openSession } from './open-session.ts';
 import { pagedSearch } from './paged-search.ts';
 import { defaultLdapScopes, type ScopedSearch, scopedSearches } from './scopes.ts';
@@ -105,6 +106,9 @@ async function checkRead(
   return readMessage(count, false);
 }
 
+const MEMBERS_HIDDEN =
+  'None of the groups shows a member: they are empty, or the bind account may not read their members, and then all memberships will be missing.';
+
 function readMessage(count: number, stopped: boolean): string {
   return stopped
     ? `Read ${count} users and groups and stopped there; the server did not cut the results.`
@@ -139,7 +143,13 @@ export async function testLdapConnection(
     );
     await run(
       'read',
-      () => checkRead(opened, config, baseDns, server),
+      async () => {
+        const leftMs = countdown(config.connectTimeoutMs);
+        const message = await checkRead(opened, config, baseDns, server);
+        const groups = server.searches(baseDns).filter(({ objectClass }) => objectClass === 'group');
+        const isHidden = await hidesMembers(opened, groups, leftMs);
+        return isHidden ? `${message} ${MEMBERS_HIDDEN}` : message;
+      },
       (message) => message,
     );
   } catch (error) {

@@ -181,6 +181,22 @@ describeWithSlapd('the LDAP connector', () => {
     }
   });
 
+  it('says in the connection test that no group shows a member', async () => {
+    const hiding = await startSlapd({
+      ldif: LDIF,
+      acl: [`access to attrs=member,uniqueMember,memberUid by * none`, ...READER_ACL],
+    });
+    try {
+      const test = await open({ url: hiding.url }).test(signal);
+      expect(test.ok).toBe(true);
+      expect(test.checks.at(-1)?.message).toMatch(
+        /Read 14 users and groups.*None of the groups shows a member/,
+      );
+    } finally {
+      await hiding.stop();
+    }
+  });
+
   it('passes every check of a connection that works, and describes the server', async () => {
     const test = await open({ url: server.url }).test(signal);
     expect(test.ok).toBe(true);
@@ -192,7 +208,7 @@ describeWithSlapd('the LDAP connector', () => {
       'base',
       'read',
     ]);
-    expect(test.checks.at(-1)?.message).toContain('Read 14 users and groups');
+    expect(test.checks.at(-1)?.message).toBe('Read 14 users and groups, which is all of them.');
     expect(test.serverInfo).toMatchObject({ vendorName: 'OpenLDAP', namingContexts: ['dc=example,dc=org'] });
   });
 });

@@ -1,5 +1,5 @@
 // A TCP proxy before a server that lets so many bytes of an answer through and then cuts it off, sends no more, or
-// only a little at a time.
+// only a little at a time; or that cuts the connection off at a request for something.
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface FailingProxy {
@@ -18,7 +18,8 @@ export interface FailingProxy {
 /** Counted for each connection by itself. */
 export type ProxyFailure =
   | { afterBytes: number; by: 'cutting' | 'stalling' }
-  | { afterBytes: number; by: 'trickling'; bytes: number; everyMs: number };
+  | { afterBytes: number; by: 'trickling'; bytes: number; everyMs: number }
+  | { request: string; by: 'cutting' };
 
 /** Listens on a free port of 127.0.0.1. */
 export async function startFailingProxy(target: string, failure: ProxyFailure): Promise<FailingProxy> {
@@ -33,6 +34,14 @@ export async function startFailingProxy(target: string, failure: ProxyFailure): 
     }
     client.once('close', () => upstream.destroy());
     upstream.once('close', () => client.end());
+    if ('request' in failure) {
+      upstream.pipe(client);
+      client.on('data', (chunk) => {
+        if (!resumed && chunk.includes(failure.request)) client.destroy();
+        else upstream.write(chunk);
+      });
+      return;
+    }
     client.pipe(upstream);
     let passed = 0;
     upstream.on('data', (chunk) => {

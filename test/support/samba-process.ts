@@ -18,6 +18,8 @@ export interface Samba {
   readonly ldapsUrl: string;
   /** PEM of the CA. */
   readonly caCertificate: string;
+  /** Where its domain is. */
+  readonly directory: string;
   /** Ends the server and removes its folder. May be called twice. */
   stop(): Promise<void>;
   /** Applies LDIF change records (RFC 2849, section 4) as the administrator, with ldapmodify. */
@@ -53,6 +55,7 @@ export async function startSamba(): Promise<Samba> {
     return {
       url,
       ldapsUrl: `ldaps://127.0.0.1:${tlsPort}`,
+      directory,
       caCertificate: await readFile(join(directory, 'certificates', 'ca.pem'), 'utf8'),
       stop,
       apply: (ldif) => ldapModify(url, ldif),
