@@ -80,9 +80,12 @@ function reference(kind: 'manager' | 'owner'): RawBuilder<unknown> {
   return sql`(select r.target_id from object_reference r where r.object_id = o.id and r.connection_id = o.connection_id and r.kind = ${sql.lit(kind)})`;
 }
 
+/** Served by person_link's primary key. */
+const personId = sql`(select l.person_id from person_link l where l.object_id = o.id) as "personId"`;
+
 /** A user, of the row `o` of directory_object. */
 export const userColumns: RawBuilder<unknown> = sql`
-    o.id, o.connection_id as "connectionId", o.person_id as "personId", o.source_id as "sourceId",
+    o.id, o.connection_id as "connectionId", ${personId}, o.source_id as "sourceId",
     o.distinguished_name as "distinguishedName", o.account_name as "accountName",
     o.user_principal_name as "userPrincipalName", o.display_name as "displayName", o.given_name as "givenName",
     o.surname, o.email, o.employee_id as "employeeId", o.department, o.title, o.company, o.phone,
@@ -115,6 +118,6 @@ export const groupColumns: RawBuilder<unknown> = groupColumnsWith({
 
 /** Any object, of the row `o` of directory_object. */
 export const objectColumns: RawBuilder<unknown> = sql`
-    o.id, o.connection_id as "connectionId", o.person_id as "personId", o.source_id as "sourceId",
+    o.id, o.connection_id as "connectionId", ${personId}, o.source_id as "sourceId",
     o.object_class as "objectClass", o.distinguished_name as "distinguishedName", o.display_name as name,
     o.account_name as "accountName", o.email, o.description, o.status, o.is_active as "isActive", ${times}`;
