@@ -22,7 +22,8 @@ const WORKFLOW_TASK_QUEUE = 1;
 
 /**
  * The database away is `unhealthy`: nothing works. Temporal or the workers away is `degraded`: reads work, and
- * runs are queued until they are back. So are projects that miss their schedule and runs that nobody works on.
+ * runs are queued until they are back. So are projects that miss their schedule, runs that nobody works on, and
+ * notifications that nobody takes.
  */
 export function createHealthCheck(deps: AppDeps): () => Promise<Health> {
   const look = createLook(deps);

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { undelivered } from '../database/queries/notifications/undelivered.ts';
 import { overdueProjects } from '../database/queries/overdue-projects.ts';
 import { pausedRuns } from '../database/queries/paused-runs.ts';
 import { runsByStatus } from '../database/queries/runs-by-status.ts';
@@ -46,6 +47,16 @@ export function createMetrics(pool: Pool): Registry {
     'overdue_projects',
     'Projects that have not completed for longer than their schedule promises.',
     async () => (await overdueProjects(pool)).length,
+  );
+  gauge(
+    'notifications_waiting',
+    'Notifications that were refused twice or more and are tried again.',
+    async () => (await undelivered(pool)).waiting,
+  );
+  gauge(
+    'notifications_given_up',
+    'Notifications that were given up within the last day.',
+    async () => (await undelivered(pool)).givenUp,
   );
   return registry;
 }

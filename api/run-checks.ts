@@ -1,5 +1,6 @@
-// What health says of the runs: those that wait for a person, schedules that are missed, and runs nobody works on.
+// What health says of the runs: those that wait for a person, missed schedules, runs nobody works on, untold news.
 import type { Pool } from 'pg';
+import { undelivered } from '../database/queries/notifications/undelivered.ts';
 import { overdueProjects } from '../database/queries/overdue-projects.ts';
 import { type PausedRuns, pausedRuns } from '../database/queries/paused-runs.ts';
 import { countStalled } from '../database/queries/stalled-runs.ts';
@@ -15,6 +16,7 @@ export interface RunChecks {
   pausedRuns: CountedCheck & PausedRuns;
   schedules: CountedCheck;
   stalledRuns: CountedCheck;
+  notifications: CountedCheck;
 }
 
 /**
@@ -25,7 +27,8 @@ export async function runChecks(pool: Pool, ready: Promise<unknown>): Promise<Ru
   const paused = ready.then(() => pausedRuns(pool));
   const overdue = paused.then(() => overdueProjects(pool)).then(({ length }) => length);
   const stalled = overdue.then(() => countStalled(pool));
-  const [waiting, schedules, stalledRuns] = await Promise.all([
+  const untold = stalled.then(() => undelivered(pool)).then(({ waiting, givenUp }) => waiting + givenUp);
+  const [waiting, schedules, stalledRuns, notifications] = await Promise.all([
     pausedCheck(paused),
     counted(overdue, {
       healthy: 'Every project keeps its schedule.',
@@ -35,8 +38,12 @@ export async function runChecks(pool: Pool, ready: Promise<unknown>): Promise<Ru
       healthy: 'Every run is worked on.',
       say: (count) => `Nobody works on ${count} of the open runs.`,
     }),
+    counted(untold, {
+      healthy: 'Every notification is taken.',
+      say: (count) => `${count} not taken by their receiver.`,
+    }),
   ]);
-  return { pausedRuns: waiting, schedules, stalledRuns };
+  return { pausedRuns: waiting, schedules, stalledRuns, notifications };
 }
 
 async function pausedCheck(looked: Promise<PausedRuns>): Promise<CountedCheck & PausedRuns> {

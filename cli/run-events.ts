@@ -1,9 +1,10 @@
 // Follows a run by its server-sent events, and by asking again and again where those cannot be had.
+import { setTimeout as pause } from 'node:timers/promises';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { z } from 'zod';
 import { RUN_STATUSES } from '../contracts/sync-history.ts';
 import type { ApiClient } from './api-client.ts';
-import { isAtRest, pollRun, type RunStates } from './follow-run.ts';
+import { isAtRest, pollMs, pollRun, type RunStates } from './follow-run.ts';
 import type { Session } from './session.ts';
 
 const stateSchema = z.object({
@@ -16,8 +17,12 @@ const stateSchema = z.object({
  * which waits out what can be waited out and tells what cannot.
  */
 export async function* followStates(session: Session, api: ApiClient, runId: string): RunStates {
-  for (let streams = true; streams; ) {
+  const { signal } = session.terminal;
+  let streams = true;
+  for (let asked = 0; streams; asked += 1) {
     streams = false;
+    // Something on the way may cut each stream after its first word: then this is polling, and no more often.
+    if (asked > 0) await pause(pollMs(asked), undefined, { signal });
     for await (const state of streamStates(session, runId)) {
       yield state;
       if (isAtRest(state.status)) return;
@@ -25,7 +30,7 @@ export async function* followStates(session: Session, api: ApiClient, runId: str
       streams = true;
     }
   }
-  yield* pollRun(api, runId, session.terminal.signal);
+  yield* pollRun(api, runId, signal);
 }
 
 /** Ends without a word where there is no stream, or where it breaks. */

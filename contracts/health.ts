@@ -29,6 +29,9 @@ export const healthSchema = z
         description: 'Projects that have not completed for longer than their schedule promises.',
       }),
       stalledRuns: counted.meta({ description: 'Open runs that nobody works on.' }),
+      notifications: counted.meta({
+        description: 'Notifications that were refused twice or more, or given up within the last day.',
+      }),
     }),
   })
   .meta({ title: 'Health' });
@@ -39,7 +42,7 @@ export const healthContract = c.router({
     path: '/health',
     summary: 'Whether the system works; answers within a second',
     description:
-      'Without the envelope of other answers. 503 when the database is away; `degraded` (200) when Temporal or workers are, when a project misses its schedule, and when nobody works on a run: reads still work then.',
+      'Without the envelope of other answers. 503 when the database is away; `degraded` (200) when Temporal or workers are, when a project misses its schedule, when nobody works on a run, and when notifications are not taken: reads still work then.',
     metadata: { public: true },
     query: z.strictObject({}),
     responses: { 200: healthSchema, 503: healthSchema, 400: errorSchema, 500: errorSchema },

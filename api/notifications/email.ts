@@ -74,7 +74,13 @@ function mailOf(notification: Notification, from: string, to: string) {
 
 /** nodemailer's own sentences quote the server, which may quote us: codes are enough. */
 function refused(target: string, error: unknown): DeliveryFailure {
-  const { code, responseCode } = error as { code?: string; responseCode?: number };
+  const { code, responseCode, message } = error as { code?: string; responseCode?: number; message: string };
+  // Its code is that of any lost connection.
+  if (code === 'ESOCKET' && /certificate/i.test(message))
+    return new DeliveryFailure(
+      `The certificate of the mail server ${target} is not trusted; NODE_EXTRA_CA_CERTS names a file of further authorities.`,
+      { cause: error },
+    );
   const codes = [code, responseCode].filter((part) => part !== undefined).join(', ');
   return new DeliveryFailure(`The mail server ${target} did not take the message${codes && ` (${codes})`}.`, {
     cause: error,

@@ -91,6 +91,26 @@ describe('GET /api/health', () => {
     expect(users.text).not.toMatch(/ECONN|127\.0\.0\.1/);
   });
 
+  it('is degraded while a receiver of notifications takes none', async () => {
+    const api = await start(database.url);
+    await api.database.pool.query(`
+      insert into notification_channel (name) values ('webhook');
+      insert into notification (project_id, type, data) values (gen_random_uuid(), 'sync.run.failed', '{}');
+      insert into notification_delivery (notification_id, channel, project_id, attempts)
+      select id, 'webhook', project_id, 2 from notification`);
+    const { body } = await timedHealth(api);
+    expect(body).toMatchObject({
+      status: 'degraded',
+      checks: {
+        notifications: {
+          status: 'unhealthy',
+          count: 1,
+          message: '1 not taken by their receiver.',
+        },
+      },
+    });
+  });
+
   it('shares one look among all who ask within a second', async () => {
     const api = await start(database.url);
     const answers = await Promise.all(Array.from({ length: 40 }, () => timedHealth(api)));

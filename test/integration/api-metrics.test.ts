@@ -39,6 +39,16 @@ describe('GET /metrics', () => {
     await run({ status: 'failed' });
     await run({ status: 'queued', stall_code: 'no_worker' });
     await run({ status: 'paused', paused_at: new Date(Date.now() - 3_600_000) });
+    await pool.query(`
+      insert into notification_channel (name, since) values ('webhook', now() - interval '7 days');
+      insert into notification (project_id, type, data) select gen_random_uuid(), 'sync.run.failed', '{}' from generate_series(1, 6);
+      insert into notification_delivery (notification_id, channel, project_id, status, attempts, ended_at)
+      select n.id, case when at = 6 then 'email' else 'webhook' end, n.project_id, status, attempts,
+             case status when 'pending' then null else now() - ago end
+      from (select id, project_id, row_number() over (order by id) as at from notification) n
+      join (values (1, 'pending', 1, null), (2, 'pending', 2, null), (3, 'given_up', 10, interval '1 hour'),
+                   (4, 'given_up', 10, interval '2 days'), (5, 'delivered', 3, interval '0'),
+                   (6, 'given_up', 10, interval '1 hour')) d (at, status, attempts, ago) using (at)`);
     const server = serveMetrics(createMetrics(pool), ANY_PORT, logger);
     await once(server, 'listening');
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -52,6 +62,8 @@ describe('GET /metrics', () => {
     expect(value('stalled_runs')).toBe(1);
     expect(value('overdue_projects')).toBe(1);
     expect(value('paused_run_age_seconds')).toBeGreaterThanOrEqual(3_600);
+    expect(value('notifications_waiting')).toBe(1);
+    expect(value('notifications_given_up')).toBe(1);
     expect(text).toContain('process_resident_memory_bytes');
     expect((await fetch(`${url}/api/users`)).status).toBe(404);
     server.close();

@@ -94,6 +94,25 @@ describe('a run that nobody works on', () => {
     expect(await lab.runOver(await triggered())).toMatchObject({ status: 'completed' });
   }, 90_000);
 
+  it('is seen when workers do not know its next step, and ends when it is cancelled', async () => {
+    const older = await lab.startWorker({ WITHOUT_STEP: 'readSource' }, 'test/support/older-worker.ts');
+    const id = await triggered();
+    const stalled = await stalledAs(id, 'step_unknown', 0);
+    expect(stalled.message).toContain('of another version');
+    expect(await details(id)).toMatchObject({ status: 'running', progress: { step: 'connect' } });
+    await healthSays(1);
+    expect((await api.post(`/api/sync/history/${id}/cancel`)).status).toBe(202);
+    expect(await lab.runOver(id)).toMatchObject({ status: 'cancelled', counts: { created: 0 } });
+    await healthSays(0);
+    // A run that waits for its step goes on as soon as a worker knows it.
+    const next = await triggered();
+    await stalledAs(next, 'step_unknown', 0);
+    await older.stop();
+    await lab.startWorker();
+    expect(await lab.runOver(next)).toMatchObject({ status: 'completed', counts: { created: 2 } });
+    expect((await details(next)).stalled).toBeNull();
+  }, 120_000);
+
   it('is cancelled although its worker is gone, and the next one runs', async () => {
     const worker = await lab.startWorker();
     const id = await transaction(lab.database.pool, async (client) => {

@@ -77,7 +77,8 @@ export async function openSyncLab(databaseUrl?: string, temporalAddress = testEn
     database,
     client,
     connectors: createConnectorRegistry(),
-    async startWorker(environment: Record<string, string> = {}): Promise<WorkerProcess> {
+    /** @param program another one than the real worker */
+    async startWorker(environment: Record<string, string> = {}, program?: string): Promise<WorkerProcess> {
       const worker = await startWorker({
         databaseUrl: url,
         temporalAddress,
@@ -85,6 +86,7 @@ export async function openSyncLab(databaseUrl?: string, temporalAddress = testEn
         home,
         secretKey,
         environment,
+        ...(program && { program }),
       });
       workers.push(worker);
       return worker;

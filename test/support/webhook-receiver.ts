@@ -1,5 +1,6 @@
 // A receiver of webhooks as its maker would write one: a web server that verifies what it gets with the library's verifier.
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 
@@ -20,11 +21,15 @@ export interface WebhookReceiver {
   close(): Promise<void>;
 }
 
-export async function startWebhookReceiver(secret: string): Promise<WebhookReceiver> {
+/** @param tls its key and certificate, for https */
+export async function startWebhookReceiver(
+  secret: string,
+  tls?: { key: string; cert: string },
+): Promise<WebhookReceiver> {
   const verifier = new Webhook(secret);
   const receiver = { received: [] as ReceivedWebhook[], refused: [] as string[] };
   const answers: WebhookReceiver['answers'] = [204];
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -41,12 +46,13 @@ export async function startWebhookReceiver(secret: string): Promise<WebhookRecei
       }
       reply(response, answers.length > 1 ? answers.shift() : answers[0]);
     });
-  });
+  };
+  const server = tls ? createTlsServer(tls, listener) : createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     ...receiver,
     answers,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks?token=in-the-address`,
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}/hooks?token=in-the-address`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

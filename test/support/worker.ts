@@ -27,11 +27,13 @@ export interface WorkerSettings {
   home: string;
   secretKey: string;
   environment?: Record<string, string>;
+  /** The program, where it is not the real one: a path below the repository. */
+  program?: string;
 }
 
 /** Answers when the worker polls its task queue. */
 export async function startWorker(settings: WorkerSettings): Promise<WorkerProcess> {
-  const child = spawn(process.execPath, [join(ROOT, 'worker', 'main.ts')], {
+  const child = spawn(process.execPath, [join(ROOT, settings.program ?? 'worker/main.ts')], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: {
