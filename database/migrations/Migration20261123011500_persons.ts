@@ -5,6 +5,7 @@ const TABLES = [
   'correlation_case',
   'correlation_key',
   'correlation_rule_set',
+  'correlation_state',
   'person_link_denial',
   'person_link_event',
   'person_link',
@@ -28,6 +29,7 @@ export class Migration20261123011500_persons extends Migration {
     for (const table of TABLES) this.addSql(`drop table if exists ${table} cascade`);
     this.addSql(`drop function if exists folded_key(text)`);
     this.addSql(`alter table directory_object add person_id uuid`);
+    this.addSql(`alter table sync_run drop column correlated_at`);
   }
 
   private createProfiles(): void {
@@ -59,6 +61,8 @@ export class Migration20261123011500_persons extends Migration {
     this.addSql(`
       create table person (
         id uuid primary key default uuidv7(),
+        -- The account that the person was made for: whenever it belongs to nobody else, this is its person.
+        anchor_object_id uuid unique,
         identity_profile_id uuid references identity_profile (id) on delete set null,
         display_name text collate pg_c_utf8 not null,
         given_name text collate pg_c_utf8,
@@ -88,7 +92,9 @@ export class Migration20261123011500_persons extends Migration {
         last_refresh_at timestamptz,
         -- What its accounts say has changed since its last refresh.
         refresh_wanted boolean not null default true,
-        -- The person that took this one over; nothing but history answers for such a one.
+        -- No account is left; nothing but history answers for such a one.
+        dissolved_at timestamptz,
+        -- The person that took its anchor over.
         merged_into uuid,
         created_at timestamptz not null default now(),
         updated_at timestamptz not null default now(),
@@ -98,7 +104,7 @@ export class Migration20261123011500_persons extends Migration {
       ) with (fillfactor = 70)`);
     // Room in each page, so that a refresh that changes no indexed column stays in its page.
     const index = (name: string, columns: string, where = '') =>
-      this.addSql(`create index person_${name} on person (${columns}) where merged_into is null${where}`);
+      this.addSql(`create index person_${name} on person (${columns}) where dissolved_at is null${where}`);
     index('name', 'lower(display_name), id');
     index('alias', 'lower(alias), id', ' and alias is not null');
     index('given_name', 'lower(given_name), id', ' and given_name is not null');
@@ -121,8 +127,6 @@ export class Migration20261123011500_persons extends Migration {
         object_id uuid primary key,
         connection_id uuid not null,
         person_id uuid not null references person (id),
-        -- The account that its person was made for, and that gives the person its id.
-        anchor boolean not null default false,
         rule text not null,
         confidence smallint not null check (confidence between 0 and 100),
         manual boolean not null default false,
@@ -166,15 +170,27 @@ export class Migration20261123011500_persons extends Migration {
       language sql immutable parallel safe strict as $$
         select nullif(btrim(lower(public.unaccent('public.unaccent'::regdictionary, normalize(given, NFKC)) collate pg_c_utf8)), '')
       $$`);
+    // What accounts are compared by. Of names, the value is how they sound and the first letter; the name is beside it.
     this.addSql(`
       create table correlation_key (
         object_id uuid not null,
         connection_id uuid not null,
         attribute text collate "C" not null,
         value text collate "C" not null,
-        primary key (object_id, attribute, value)
+        name text collate "C",
+        removed boolean not null
       )`);
-    this.addSql(`create index correlation_key_value on correlation_key (attribute, value)`);
+    this.addSql(`create index correlation_key_object on correlation_key (object_id)`);
+    this.addSql(`create index correlation_key_value on correlation_key (value, attribute)`);
+    // Runs whose changes were not correlated yet; when "everything" is set, all accounts are to be evaluated anew.
+    this.addSql(`alter table sync_run add correlated_at timestamptz`);
+    this.addSql(`create index sync_run_uncorrelated on sync_run (id) where correlated_at is null`);
+    this.addSql(`
+      create table correlation_state (
+        one boolean primary key default true check (one),
+        everything boolean not null default true
+      )`);
+    this.addSql(`insert into correlation_state default values`);
     this.addSql(`
       create table correlation_case (
         id uuid primary key default uuidv7(),
