@@ -1,32 +1,28 @@
-// The API benchmark: GET /users under load, pair by pair with the bare server.
+// The API benchmark: GET /users under load, pair by pair with the bare server, and a large directory beside a small one.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import autocannon from 'autocannon';
 import { openDatabase } from '../database/database.ts';
 import { freePort } from '../tools/free-port.ts';
 import { apiScenarios, type Scenario } from './api-scenarios.ts';
 import { startProcess } from './child-process.ts';
 import { endWith } from './clean-up.ts';
+import { CONNECTIONS, type Load, type LoadedServer, loadServer } from './load-server.ts';
 import { loadUsers } from './load-users.ts';
 import type { ApiBenchOptions } from './options.ts';
-import { startProduct } from './product.ts';
+import { type Product, startProduct } from './product.ts';
 import { type SelfTime, topSelfTimes } from './profile.ts';
-import { startRuntime } from './runtime.ts';
+import { type BenchRuntime, startRuntime } from './runtime.ts';
+import { compareSizes, type SizeReport, SMALL_USERS } from './size-bench.ts';
 import { median } from './statistics.ts';
-
-export interface LoadFigure {
-  requestsPerSecond: number;
-  p99Ms: number;
-}
 
 export interface ScenarioReport {
   name: string;
   path: string;
-  ours: LoadFigure;
-  bare: LoadFigure;
+  ours: Load;
+  bare: Load;
   /** Our requests/s of the bare server's. */
   ratio: number;
-  rounds: { ours: LoadFigure; bare: LoadFigure }[];
+  rounds: { ours: Load; bare: Load }[];
 }
 
 export interface ApiReport {
@@ -35,15 +31,11 @@ export interface ApiReport {
   seconds: number;
   connections: number;
   scenarios: ScenarioReport[];
+  /** Null where the directory is no larger than the small one. */
+  sizes: SizeReport | null;
   profile: SelfTime[] | null;
 }
 
-interface Target {
-  baseUrl: string;
-  headers: Record<string, string>;
-}
-
-const CONNECTIONS = 10;
 const WARM_UP_SECONDS = 2;
 const PROFILED_PLACES = 25;
 
@@ -54,42 +46,80 @@ export async function benchApi(
   say: (message: string) => void,
 ): Promise<ApiReport> {
   const runtime = await startRuntime(stack, say);
-  const databaseUrl = await runtime.createDatabase('api');
+  const { databaseUrl, product } = await startLoaded(
+    runtime,
+    'api',
+    options.users,
+    stack,
+    say,
+    options.profile,
+  );
+  const ours = serverOf(product);
+  const scenarios = await compareWithBare(options, databaseUrl, ours, runtime.folder, stack, say);
+  if (options.profile) await product.api.stop();
+  const profile = options.profile ? await topSelfTimes(options.profile, PROFILED_PLACES) : null;
+  let sizes: SizeReport | null = null;
+  if (options.users > SMALL_USERS && !options.profile) {
+    const small = await startLoaded(runtime, 'small', SMALL_USERS, stack, say);
+    const apis = [
+      { users: SMALL_USERS, ...serverOf(small.product) },
+      { users: options.users, ...ours },
+    ] as const;
+    sizes = await compareSizes([...apis], options, say);
+  }
+  const { users, runs, seconds } = options;
+  return { users, runs, seconds, connections: CONNECTIONS, scenarios, sizes, profile };
+}
+
+/** An API on a database of its own with that many users. */
+async function startLoaded(
+  runtime: BenchRuntime,
+  name: string,
+  users: number,
+  stack: AsyncDisposableStack,
+  say: (message: string) => void,
+  apiProfile: string | null = null,
+): Promise<{ databaseUrl: string; product: Product }> {
+  const databaseUrl = await runtime.createDatabase(name);
   await migrate(databaseUrl);
-  say(`Loading ${options.users} users …`);
-  await loadUsers(databaseUrl, options.users);
-  const place = {
-    databaseUrl,
-    temporalAddress: null,
-    folder: runtime.folder,
-    name: 'api',
-    apiProfile: options.profile,
-  };
-  const { client, api } = await startProduct(place, stack);
-  const ours: Target = { baseUrl: client.baseUrl, headers: { authorization: `Bearer ${client.token}` } };
-  const bare = await startBareServer(databaseUrl, options.users, join(runtime.folder, 'bare.log'), stack);
+  say(`Loading ${users} users …`);
+  await loadUsers(databaseUrl, users);
+  const place = { databaseUrl, temporalAddress: null, folder: runtime.folder, name, apiProfile };
+  return { databaseUrl, product: await startProduct(place, stack) };
+}
+
+function serverOf({ client }: Product): LoadedServer {
+  return { baseUrl: client.baseUrl, headers: { authorization: `Bearer ${client.token}` } };
+}
+
+async function compareWithBare(
+  options: ApiBenchOptions,
+  databaseUrl: string,
+  ours: LoadedServer,
+  folder: string,
+  stack: AsyncDisposableStack,
+  say: (message: string) => void,
+): Promise<ScenarioReport[]> {
+  const bare = await startBareServer(databaseUrl, options.users, join(folder, 'bare.log'), stack);
   const scenarios = apiScenarios(options.users);
   for (const scenario of scenarios) {
     await compareAnswers(scenario, ours, bare);
-    for (const target of [ours, bare]) await load(target, scenario, WARM_UP_SECONDS);
+    for (const target of [ours, bare]) await loadServer(target, scenario.path, WARM_UP_SECONDS);
   }
   const rounds = new Map<Scenario, ScenarioReport['rounds']>(scenarios.map((scenario) => [scenario, []]));
   for (let round = 0; round < options.runs; round += 1)
     for (const scenario of scenarios) {
       // Who goes first alternates, so that a machine that warms up or slows down favours nobody.
       const order = round % 2 === 0 ? [ours, bare] : [bare, ours];
-      const figures = new Map<Target, LoadFigure>();
-      for (const target of order) figures.set(target, await load(target, scenario, options.seconds));
-      const pair = { ours: figures.get(ours) as LoadFigure, bare: figures.get(bare) as LoadFigure };
+      const figures = new Map<LoadedServer, Load>();
+      for (const target of order)
+        figures.set(target, await loadServer(target, scenario.path, options.seconds));
+      const pair = { ours: figures.get(ours) as Load, bare: figures.get(bare) as Load };
       rounds.get(scenario)?.push(pair);
       const [a, b] = [pair.ours.requestsPerSecond, pair.bare.requestsPerSecond];
       say(`Round ${round + 1}, ${scenario.name}: ${a.toFixed(0)} requests/s, bare ${b.toFixed(0)}`);
     }
-  const { users, runs, seconds } = options;
-  const reports = scenarios.map((scenario) => scenarioReport(scenario, rounds.get(scenario) ?? []));
-  if (options.profile) await api.stop();
-  const profile = options.profile ? await topSelfTimes(options.profile, PROFILED_PLACES) : null;
-  return { users, runs, seconds, connections: CONNECTIONS, scenarios: reports, profile };
+  return scenarios.map((scenario) => scenarioReport(scenario, rounds.get(scenario) ?? []));
 }
 
 async function migrate(databaseUrl: string): Promise<void> {
@@ -106,7 +136,7 @@ async function startBareServer(
   users: number,
   log: string,
   stack: AsyncDisposableStack,
-): Promise<Target> {
+): Promise<LoadedServer> {
   const port = await freePort();
   const environment = { DATABASE_URL: databaseUrl, PORT: String(port), USERS: String(users) };
   const server = startProcess('bench/bare-server.ts', { environment, log });
@@ -126,7 +156,7 @@ async function startBareServer(
 }
 
 /** @throws Error when the same question does not bring the same users and total from both. */
-async function compareAnswers(scenario: Scenario, ours: Target, bare: Target): Promise<void> {
+async function compareAnswers(scenario: Scenario, ours: LoadedServer, bare: LoadedServer): Promise<void> {
   const [own, other] = await Promise.all([ours, bare].map((target) => answer(target, scenario)));
   if (own !== other)
     throw new Error(
@@ -134,7 +164,7 @@ async function compareAnswers(scenario: Scenario, ours: Target, bare: Target): P
     );
 }
 
-async function answer(target: Target, scenario: Scenario): Promise<string> {
+async function answer(target: LoadedServer, scenario: Scenario): Promise<string> {
   const response = await fetch(`${target.baseUrl}${scenario.path}`, { headers: target.headers });
   const text = await response.text();
   if (response.status !== 200) throw new Error(`${scenario.path} answered ${response.status}: ${text}`);
@@ -149,20 +179,8 @@ async function answer(target: Target, scenario: Scenario): Promise<string> {
   return JSON.stringify({ totalCount, page, pageSize, shown });
 }
 
-async function load(target: Target, scenario: Scenario, seconds: number): Promise<LoadFigure> {
-  const result = await autocannon({
-    url: `${target.baseUrl}${scenario.path}`,
-    headers: target.headers,
-    connections: CONNECTIONS,
-    duration: seconds,
-  });
-  const failed = result.non2xx + result.errors + result.timeouts;
-  if (failed > 0) throw new Error(`${scenario.path}: ${failed} requests failed under load`);
-  return { requestsPerSecond: result.requests.total / result.duration, p99Ms: result.latency.p99 };
-}
-
 function scenarioReport(scenario: Scenario, rounds: ScenarioReport['rounds']): ScenarioReport {
-  const figure = (side: 'ours' | 'bare'): LoadFigure => ({
+  const figure = (side: 'ours' | 'bare'): Load => ({
     requestsPerSecond: median(rounds.map((round) => round[side].requestsPerSecond)),
     p99Ms: median(rounds.map((round) => round[side].p99Ms)),
   });

@@ -1,6 +1,7 @@
 // Fills a migrated database with users straight by SQL, as a completed synchronisation would have left them.
 import pg from 'pg';
 import { DEPARTMENTS, GIVEN_NAMES, SURNAMES, TITLES } from './directory-people.ts';
+import { loadGroup } from './load-group.ts';
 
 const CONNECTION = '00000000-0000-7000-8000-000000000001';
 const PROJECT = '00000000-0000-7000-8000-000000000002';
@@ -39,7 +40,7 @@ const LOAD_USERS = `
       ${pick('$5', 3)} as department, ${pick('$6', 4)} as title
     from generate_series(1, $2::int) i) person`;
 
-/** Loads `users` people on one connection that one project claims, with managers and totals, and analyses. */
+/** Loads `users` people and a large group on one connection that one project claims, with managers and totals. */
 export async function loadUsers(databaseUrl: string, users: number): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
@@ -67,9 +68,15 @@ export async function loadUsers(databaseUrl: string, users: number): Promise<voi
          on m.account_name = 'u' || lpad((1 + substr(o.account_name, 2)::int % ($1::int / 10))::text, 7, '0')`,
       [users],
     );
+    await loadGroup(client, CONNECTION, users);
     await client.query(
-      `insert into object_count (connection_id, object_class, present) values ($1, 'user', $2)`,
-      [CONNECTION, users],
+      `insert into object_count (connection_id, object_class, present)
+       select connection_id, object_class, count(*) from directory_object group by 1, 2`,
+    );
+    await client.query(
+      `insert into object_filter_count (connection_id, object_class, department, status, present)
+       select connection_id, object_class, coalesce(lower(department), ''), status, count(*)
+       from directory_object group by 1, 2, 3, 4`,
     );
     await client.query('vacuum analyze');
   } finally {

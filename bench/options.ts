@@ -36,7 +36,8 @@ Benchmarks
          the worker's peak memory, the pace at the end of a run and the length of the workflow's history,
          beside ldapsearch + COPY of the same entries. From 500,000 users on, a last run rewrites all objects.
   api    Times GET /users (first page, search, department, page 400), beside a bare node:http + pg
-         server that runs the same SQL.
+         server that runs the same SQL; then, with more than 10,000 users, first, filtered and last pages, searches
+         and the members of a group of 50,000 beside the same requests with 10,000 users.
 
 Options
   --users N      People in the directory (default 100000); sync adds one group for every 40.

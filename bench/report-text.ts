@@ -1,6 +1,7 @@
 // Prints what the API's benchmark found as text, and holds what both reports are laid out with.
 import type { ApiReport } from './api-bench.ts';
 import type { SelfTime } from './profile.ts';
+import { MOST_TIMES, type SizeReport } from './size-bench.ts';
 
 export function apiReportText(report: ApiReport): string {
   const rows = report.scenarios.map((scenario) => [
@@ -18,9 +19,33 @@ export function apiReportText(report: ApiReport): string {
     table([['', 'requests/s', 'p99', 'bare requests/s', 'bare p99', 'ratio'], ...rows]),
     '',
     'Bare is a node:http + pg server that runs the same SQL and sends its rows as JSON: no sign-in, no checks, no log.',
+    ...(report.sizes ? sizesText(report.sizes) : []),
     ...(report.profile ? ['', "Self time of the API's main thread:", selfTimesText(report.profile)] : []),
     '',
   ].join('\n');
+}
+
+function sizesText({ users, rows, holds }: SizeReport): string[] {
+  const [small, large] = users.map(whole);
+  const lines = rows.map(({ name, found, p99Ms, times }) => [
+    name,
+    found.map(whole).join(' / '),
+    ...p99Ms.map((ms) => `${ms.toFixed(0)} ms`),
+    times.toFixed(2),
+    times <= MOST_TIMES ? 'yes' : 'NO',
+  ]);
+  return [
+    '',
+    `The same requests with ${small} and with ${large} users: p99, medians of the rounds.`,
+    '',
+    table([
+      ['', 'rows in all', `p99, ${small}`, `p99, ${large}`, 'times', `at most ${MOST_TIMES}`],
+      ...lines,
+    ]),
+    '',
+    'The group has 50,000 members in both: people at even distances, and where there are fewer people, all of them and',
+    `as many computers as it takes. ${holds ? 'All are' : 'Not all are'} within ${MOST_TIMES} times.`,
+  ];
 }
 
 export function selfTimesText(times: SelfTime[]): string {

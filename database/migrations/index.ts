@@ -10,6 +10,7 @@ import { Migration20261122223600_notifications } from './Migration20261122223600
 import { Migration20261122224500_uploaded_files } from './Migration20261122224500_uploaded_files.ts';
 import { Migration20261122231500_previews } from './Migration20261122231500_previews.ts';
 import { Migration20261123004200_retention } from './Migration20261123004200_retention.ts';
+import { Migration20261123005600_filter_counts } from './Migration20261123005600_filter_counts.ts';
 import { Migration20261123011500_persons } from './Migration20261123011500_persons.ts';
 
 export const MIGRATIONS = [
@@ -24,5 +25,6 @@ export const MIGRATIONS = [
   { name: 'Migration20261122224500_uploaded_files', class: Migration20261122224500_uploaded_files },
   { name: 'Migration20261122231500_previews', class: Migration20261122231500_previews },
   { name: 'Migration20261123004200_retention', class: Migration20261123004200_retention },
+  { name: 'Migration20261123005600_filter_counts', class: Migration20261123005600_filter_counts },
   { name: 'Migration20261123011500_persons', class: Migration20261123011500_persons },
 ];

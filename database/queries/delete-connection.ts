@@ -26,7 +26,7 @@ export function deleteConnection(pool: pg.Pool, id: string): Promise<boolean> {
         `Sync projects use this connection; delete them first: ${projects.map(({ name }) => name).join(', ')}.`,
       );
     await lockConnection(client, id);
-    for (const table of [...PARTITIONED, 'object_count'])
+    for (const table of [...PARTITIONED, 'object_count', 'object_filter_count'])
       await run(client, sql`delete from ${sql.table(table)} where connection_id = ${id}::uuid`);
     await run(
       client,

@@ -30,6 +30,7 @@ export function listGroups(
     sort: SORTS[request.sort],
     id: sql`o.id`,
     rank: request.sortGiven ? null : search?.rank,
+    searched: search !== null,
     total: search ? null : countedTotal('group', filter),
     request,
   });

@@ -1,20 +1,10 @@
 // Reads who is in a group, and in which groups an object is, now or at a past moment.
 import { type Queryable, type RawBuilder, sql } from '../sql.ts';
+import { listDirectMembers, type MemberRow } from './group-members.ts';
 import { type ListRequest, type ListResult, type ListStatement, listRows } from './list-rows.ts';
 import { type MembershipQuestion, membershipsAt, walk } from './membership-graph.ts';
 import { joinWas, namesOf } from './moment.ts';
 import { type GroupRow, groupColumnsWith } from './object-columns.ts';
-
-export interface MemberRow {
-  id: string | null;
-  objectClass: string | null;
-  name: string;
-  distinguishedName: string | null;
-  isActive: boolean | null;
-  direct: boolean;
-  /** Ids from the member to the group; without the member's where the connection does not hold it. */
-  path: string[];
-}
 
 /** Members of a group by name; one that the connection does not hold shows the reference as its source wrote it. */
 export function listGroupMembers(
@@ -23,34 +13,9 @@ export function listGroupMembers(
   question: MembershipQuestion,
   request: ListRequest,
 ): Promise<ListResult<MemberRow>> {
-  const statement = question.transitive || question.asOf ? membersAt : directMembers;
-  return listRows<MemberRow>(on, statement(groupId, question, request));
-}
-
-/** The statement of a page of members; exported for those who look at its plan. */
-function directMembers(
-  groupId: string,
-  { connectionId }: MembershipQuestion,
-  request: ListRequest,
-): ListStatement {
-  // Served by membership_open and directory_object_id.
-  const listed = sql`m.connection_id = ${connectionId}::uuid and m.group_id = ${groupId}::uuid and m.valid_to is null`;
-  return {
-    columns: sql`o.id, o.object_class as "objectClass", o.name, o.distinguished_name as "distinguishedName",
-      o.is_active as "isActive", true as direct, array_remove(array[o.id, ${groupId}::uuid], null) as path`,
-    from: sql`(
-      select m.member_key, d.id, d.object_class, coalesce(d.display_name, m.reference collate pg_c_utf8) as name,
-        case when d.id is null then m.reference collate pg_c_utf8 else d.distinguished_name end as distinguished_name, d.is_active
-      from membership m
-      left join directory_object d on d.connection_id = ${connectionId}::uuid and d.id = m.member_id
-      where ${listed}) o`,
-    where: [],
-    sort: { expression: sql`lower(o.name)`, type: 'text' },
-    id: sql`o.member_key`,
-    // Counted without the look-up of each member.
-    total: sql`(select count(*) from membership m where ${listed})`,
-    request,
-  };
+  if (!question.transitive && !question.asOf)
+    return listDirectMembers(on, { connectionId: question.connectionId, groupId }, request);
+  return listRows<MemberRow>(on, membersAt(groupId, question, request));
 }
 
 /**

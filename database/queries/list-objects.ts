@@ -40,6 +40,7 @@ export function listObjects(
     sort: SORTS[request.sort],
     id: sql`o.id`,
     rank: request.sortGiven ? null : search?.rank,
+    searched: search !== null,
     total: search || filter.isActive !== undefined ? null : countedTotal(filter.objectClass ?? null, filter),
     request,
   });

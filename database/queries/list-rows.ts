@@ -56,6 +56,11 @@ export interface ListStatement {
   total?: RawBuilder<unknown> | null;
   /** `from` has no further conditions and brings the number of its rows as `counted`: it would cost as much again to count it. */
   counted?: boolean;
+  /**
+   * `from` is directory_object with a search term, whose index scan is most of the cost: it is made once, for the page and
+   * the total.
+   */
+  searched?: boolean;
   request: ListRequest;
 }
 
@@ -111,6 +116,7 @@ export function compileList(list: ListStatement): { sql: string; parameters: rea
  */
 function listStatement(list: ListStatement): RawBuilder<unknown> {
   const { request, sort, rank } = list;
+  if (list.searched && request.withTotal) return searchStatement(list);
   const after = request.cursor ? null : request.after;
   const conditions = after ? [...list.where, isAfter(list, after)] : list.where;
   const page = sql`limit ${sql.lit(request.limit + 1)} offset ${sql.lit(request.offset)}`;
@@ -128,6 +134,32 @@ function listStatement(list: ListStatement): RawBuilder<unknown> {
     ) o`;
 }
 
+/**
+ * What is found is kept by what the order needs alone: a term may be in every row. The page's rows are fetched by
+ * directory_object_id.
+ */
+function searchStatement(list: ListStatement): RawBuilder<unknown> {
+  const { request, sort } = list;
+  const rank = list.rank ? sql`o.place` : null;
+  const found = { ...list, sort: { ...sort, expression: sql`o.value` }, id: sql`o.id`, rank };
+  const order = (page: string) => sql`
+    order by ${sql.raw(`${page}.place, ${page}.value`)} ${direction(sort, request.descending)}, ${sql.raw(page)}.id`;
+  return sql`
+    with found as materialized (
+      select o.id, o.connection_id, ${sort.expression} as value, ${list.rank ?? sql`null::int`} as place
+      from ${list.from} where ${all(list.where)})
+    select ${list.columns}, o.sort_key, o.sort_rank, o.sort_id, (select count(*) from found) as total_count
+    from (
+      select object.*, page.value::text as sort_key, page.place as sort_rank, page.id as sort_id
+      from (
+        select * from found o where ${request.after ? isAfter(found, request.after) : sql`true`}
+        ${order('o')} limit ${sql.lit(request.limit + 1)} offset ${sql.lit(request.offset)}) page
+      cross join lateral (select * from directory_object object
+                          where object.connection_id = page.connection_id and object.id = page.id limit 1) object
+      ${order('page')}
+    ) o`;
+}
+
 function totalOf(list: ListStatement): RawBuilder<unknown> {
   return list.total ?? sql`(select count(*) from ${list.from} where ${all(list.where)})`;
 }
@@ -138,7 +170,11 @@ function direction(sort: SortField, descending: boolean): RawBuilder<unknown> {
   return sort.nullable ? sql`desc nulls last` : sql`desc`;
 }
 
-function isAfter(list: ListStatement, position: Position): RawBuilder<unknown> {
+/** That a row comes after the position in the list's order. */
+export function isAfter(
+  list: Pick<ListStatement, 'sort' | 'id' | 'rank'> & { request: Pick<ListRequest, 'descending'> },
+  position: Position,
+): RawBuilder<unknown> {
   const { rank, sort, request } = list;
   const inOrder = isAfterInSort(sort, list.id, request.descending, position);
   if (!rank) return inOrder;

@@ -1,5 +1,5 @@
 // Reads a page of users.
-import { type Queryable, sql } from '../sql.ts';
+import { type Queryable, type RawBuilder, sql } from '../sql.ts';
 import {
   type ListRequest,
   type ListResult,
@@ -8,7 +8,13 @@ import {
   type SortField,
 } from './list-rows.ts';
 import { type UserRow, userColumns } from './object-columns.ts';
-import { countedTotal, type ObjectFilter, objectConditions, searchNames } from './object-search.ts';
+import {
+  countedTotal,
+  filteredTotal,
+  type ObjectFilter,
+  objectConditions,
+  searchNames,
+} from './object-search.ts';
 
 export interface UserFilter extends ObjectFilter {
   department?: string | undefined;
@@ -44,8 +50,8 @@ export function usersStatement(filter: UserFilter, request: ListRequest<UserSort
   if (search) where.push(search.condition);
   if (filter.department)
     where.push(sql`lower(o.department) = lower(${filter.department}::text collate pg_c_utf8)`);
-  const byStatus = filter.status === 'active' || filter.status === 'disabled';
-  if (byStatus) where.push(sql`o.status = ${filter.status}`);
+  const status = filter.status === 'all' ? undefined : filter.status;
+  if (status) where.push(sql`o.status = ${status}`);
   return {
     columns: userColumns,
     from: sql`directory_object o`,
@@ -53,9 +59,16 @@ export function usersStatement(filter: UserFilter, request: ListRequest<UserSort
     sort: SORTS[request.sort],
     id: sql`o.id`,
     rank: request.sortGiven ? null : search?.rank,
-    total: search || filter.department || byStatus ? null : countedTotal('user', filter),
+    searched: search !== null,
+    total: search ? null : totalOf(filter, status),
     request,
   };
+}
+
+/** Null: to be counted. What has gone is counted a class alone. */
+function totalOf(filter: UserFilter, status: string | undefined): RawBuilder<unknown> | null {
+  if (!filter.department && !status) return countedTotal('user', filter);
+  return filter.includeRemoved ? null : filteredTotal('user', { ...filter, status });
 }
 
 /** A page of users and their exact number. */

@@ -1,5 +1,6 @@
 // The conditions by which objects are found: search terms, and what the lists of objects filter on.
 import { type RawBuilder, sql } from '../sql.ts';
+import { all } from './list-rows.ts';
 
 export interface Search {
   condition: RawBuilder<unknown>;
@@ -74,11 +75,28 @@ function classValue(objectClass: string): RawBuilder<unknown> {
 
 /** The total out of the counters that the merge keeps, for lists that filter by class and connection at most. */
 export function countedTotal(objectClass: string | null, filter: ObjectFilter): RawBuilder<unknown> {
-  const conditions = [
-    objectClass === null ? sql`true` : sql`c.object_class = ${classValue(objectClass)}`,
-    filter.connectionId ? sql`c.connection_id = ${filter.connectionId}::uuid` : sql`true`,
-  ];
   const counted = filter.includeRemoved ? sql`c.present + c.removed` : sql`c.present`;
   // Served by the table itself: a row a connection and class.
-  return sql`(select coalesce(sum(${counted}), 0) from object_count c where ${sql.join(conditions, sql` and `)})`;
+  return sql`(select coalesce(sum(${counted}), 0) from object_count c where ${all(countedBy(objectClass, filter))})`;
+}
+
+/**
+ * As `countedTotal`, for present objects by department and status too. Served by the table's key, or the table itself:
+ * a row a connection, class, department and status.
+ */
+export function filteredTotal(
+  objectClass: string,
+  filter: ObjectFilter & { department?: string | undefined; status?: string | undefined },
+): RawBuilder<unknown> {
+  const conditions = countedBy(objectClass, filter);
+  if (filter.department) conditions.push(sql`c.department = ${folded(filter.department)}`);
+  if (filter.status) conditions.push(sql`c.status = ${filter.status}`);
+  return sql`(select coalesce(sum(c.present), 0) from object_filter_count c where ${all(conditions)})`;
+}
+
+function countedBy(objectClass: string | null, filter: ObjectFilter): RawBuilder<unknown>[] {
+  const conditions: RawBuilder<unknown>[] = [];
+  if (objectClass !== null) conditions.push(sql`c.object_class = ${classValue(objectClass)}`);
+  if (filter.connectionId) conditions.push(sql`c.connection_id = ${filter.connectionId}::uuid`);
+  return conditions;
 }

@@ -1,6 +1,7 @@
 // A directory's whole life through full runs: created, changed, renamed, removed and back again.
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { run, sql } from '../../database/sql.ts';
+import { expectNothingHalf } from '../support/expect-whole-state.ts';
 import { describeWithSlapd, type Slapd, startSlapd } from '../support/slapd.ts';
 import { storedState } from '../support/stored-state.ts';
 import { openSyncLab, type SyncLab } from '../support/sync-lab.ts';
@@ -243,6 +244,28 @@ deleteoldrdn: 1
     const over = await lab.runOver(runId);
     expect(over).toMatchObject({ status: 'completed', counts: { deactivated: 1 } });
     expect(await idOf('uid=cem')).toBeUndefined();
+  });
+
+  it('counts people by department as they change it and get one', async () => {
+    await slapd.apply(`dn: uid=ann,ou=people,dc=example,dc=org
+changetype: modify
+replace: departmentNumber
+departmentNumber: Sales
+
+dn: uid=bob,ou=people,dc=example,dc=org
+changetype: modify
+replace: departmentNumber
+departmentNumber: SALES
+`);
+    expect((await sync()).counts).toMatchObject({ updated: 2 });
+    const counts = await run<{ department: string; present: string }>(
+      lab.database.pool,
+      sql`
+        select department, present from object_filter_count
+        where connection_id = ${connectionId} and object_class = 'user' and present <> 0 order by 1`,
+    );
+    expect(counts).toEqual([{ department: 'sales', present: '2' }]);
+    await expectNothingHalf(lab.database.pool, connectionId);
   });
 
   it('ends with a code and a sentence within seconds when the password is wrong', async () => {

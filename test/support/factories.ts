@@ -96,6 +96,13 @@ export async function insertObject(
        set present = object_count.present + excluded.present, removed = object_count.removed + excluded.removed`,
     [connectionId, objectClass, removed ? 0 : 1, removed ? 1 : 0],
   );
+  await pool.query(
+    `insert into object_filter_count (connection_id, object_class, department, status, present)
+     values ($1, $2, coalesce(lower($3::text collate pg_c_utf8), ''), $4, $5)
+     on conflict (connection_id, object_class, department, status) do update
+       set present = object_filter_count.present + excluded.present`,
+    [connectionId, objectClass, columns.department ?? null, columns.status ?? 'active', removed ? 0 : 1],
+  );
   return id;
 }
 

@@ -42,6 +42,15 @@ function rulesOfObjects(connectionId: string): Record<string, RawBuilder<unknown
         from directory_object where connection_id = ${connectionId} group by 1) found using (object_class)
       where (coalesce(present, 0), coalesce(removed, 0))
         is distinct from (coalesce(found_present, 0), coalesce(found_removed, 0))`,
+    'object_filter_count is the number of present objects by department and status': sql`
+      select * from (
+        select object_class, department, status, present from object_filter_count
+        where connection_id = ${connectionId} and present <> 0) told
+      full join (
+        select object_class, coalesce(lower(department), '') as department, status, count(*) as found
+        from directory_object where connection_id = ${connectionId} and removed_at is null group by 1, 2, 3) found
+        using (object_class, department, status)
+      where present is distinct from found`,
     'an object was created once, and its last coming or going is what it is now': sql`
       select o.source_id, o.removed_at, array_agg(c.kind order by c.at) as kinds
       from directory_object o

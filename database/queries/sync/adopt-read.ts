@@ -9,7 +9,7 @@ import {
 } from '../../partitions.ts';
 import { type Queryable, type RawBuilder, run, runOne, sql } from '../../sql.ts';
 import type { MergeScope } from './merge-objects.ts';
-import { adjustObjectCounts, type CountChange } from './object-counts.ts';
+import { adjustObjectCounts, type CountChange, countedBy } from './object-counts.ts';
 import { STAGING_COLUMNS, stagingTable } from './staging.ts';
 
 /** The tables that become partitions: the staged entries, and those that are built beside them. */
@@ -106,13 +106,13 @@ export function entryIndexes(on: Queryable, scope: MergeScope): Promise<string[]
   return indexStatements(on, 'directory_object', scope.tables.entry);
 }
 
-/** The totals that the objects bring, a class. */
+/** The totals that the objects bring. */
 export function countClasses(on: Queryable, scope: MergeScope): Promise<CountChange[]> {
   return run<CountChange>(
     on,
     sql`
-      select object_class as "objectClass", count(*)::int as present, 0 as removed
-      from ${sql.raw(scope.tables.entry)} group by object_class`,
+      select ${countedBy('e')}, count(*)::int as present, 0 as removed
+      from ${sql.raw(scope.tables.entry)} e group by 1, 2, 3`,
   );
 }
 

@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import { type RawBuilder, run, runOne, sql } from '../../sql.ts';
 import { mergeReferences } from './merge-references.ts';
-import { adjustObjectCounts, type CountChange } from './object-counts.ts';
+import { adjustObjectCounts, type CountChange, countedBy } from './object-counts.ts';
 import { ENTRY_COLUMNS, STAGING_COLUMNS, type StagingTables } from './staging.ts';
 import { unbindMoved } from './unbind-references.ts';
 
@@ -110,7 +110,7 @@ async function createObjects(
           -- "offset 0" keeps this a look-up a row; as a join it would read all objects once a batch.
           and not exists (select from directory_object o
                           where o.connection_id = ${connectionId} and o.source_id = e.source_id offset 0)
-        returning id, object_class
+        returning id, object_class, status, department
       ), changes as (
         insert into object_change (run_id, connection_id, object_id, at, kind)
         select ${runId}, ${connectionId}, id, ${instant}, 'created' from created
@@ -118,7 +118,7 @@ async function createObjects(
         insert into object_scope (object_id, project_id, connection_id)
         select id, ${projectId}, ${connectionId} from created
       )
-      select object_class as "objectClass", count(*)::int as present, 0 as removed from created group by object_class`,
+      select ${countedBy('created')}, count(*)::int as present, 0 as removed from created group by 1, 2, 3`,
   );
 }
 
@@ -127,16 +127,24 @@ interface ChangedRow {
   kind: 'updated' | 'reactivated' | null;
   moved: boolean;
   objectClass: string;
+  status: string;
+  department: string;
   oldClass: string;
+  oldStatus: string;
+  oldDepartment: string;
   wasRemoved: boolean;
 }
 
-/** What a change means for the totals: nothing, unless the object came back or changed its class. */
+/** What a change means for the totals: nothing, unless the object came back or counts elsewhere now. */
 function countChanges(row: ChangedRow): CountChange[] {
-  if (!row.wasRemoved && row.oldClass === row.objectClass) return [];
+  const { wasRemoved, objectClass, status, department } = row;
+  const now = { objectClass, status, department };
+  const before = { objectClass: row.oldClass, status: row.oldStatus, department: row.oldDepartment };
+  const same = (Object.keys(now) as (keyof typeof now)[]).every((key) => now[key] === before[key]);
+  if (!wasRemoved && same) return [];
   return [
-    { objectClass: row.oldClass, present: row.wasRemoved ? 0 : -1, removed: row.wasRemoved ? -1 : 0 },
-    { objectClass: row.objectClass, present: 1, removed: 0 },
+    { ...before, present: wasRemoved ? 0 : -1, removed: wasRemoved ? -1 : 0 },
+    { ...now, present: 1, removed: 0 },
   ];
 }
 
@@ -155,7 +163,8 @@ async function updateObjects(
     client,
     sql`
       with compared as materialized (
-        select o.id, o.object_class as old_class, o.removed_at as old_removed_at, e.ctid as entry,
+        select o.id, o.object_class as old_class, o.status as old_status, o.department as old_department,
+               o.removed_at as old_removed_at, e.ctid as entry,
                ${sql.raw(FOUND.map(([column, name]) => `o.${column} as ${name}`).join(', '))},
                e.reference_key <> o.reference_key or e.alternate_key is distinct from o.alternate_key as moved,
                ${versionOf('o', 'e')} as before, ${versionOf('e', 'o')} as after
@@ -176,7 +185,7 @@ async function updateObjects(
         from judged join ${sql.raw(tables.entry)} e
           on e.ctid = judged.entry and e.batch between ${range.first} and ${range.last}
         where o.connection_id = ${connectionId} and o.id = judged.id
-        returning o.id, o.object_class
+        returning o.id, o.object_class, o.status, o.department
       ), changes as (
         insert into object_change (run_id, connection_id, object_id, at, kind, before, after, ${found})
         select ${runId}, ${connectionId}, id, ${instant}, kind, before, after, ${found} from judged where kind is not null
@@ -188,8 +197,8 @@ async function updateObjects(
                 from combined_change(object_change.before, object_change.after, excluded.before, excluded.after) combined
                 where object_change.kind <> 'created')
       )
-      select id, kind, moved, changed.object_class as "objectClass", old_class as "oldClass",
-             old_removed_at is not null as "wasRemoved"
+      select id, kind, moved, ${countedBy('changed')}, old_class as "oldClass", old_status as "oldStatus",
+             coalesce(lower(old_department), '') as "oldDepartment", old_removed_at is not null as "wasRemoved"
       from judged join changed using (id)`,
   );
 }

@@ -1,7 +1,7 @@
 // Takes a project's claims off objects that have left the source, and removes those that nobody claims any more.
 import type pg from 'pg';
 import { run, runOne, sql } from '../../sql.ts';
-import { adjustObjectCounts } from './object-counts.ts';
+import { adjustObjectCounts, countedBy } from './object-counts.ts';
 import { type UnbindScope, unbindRemoved } from './unbind-references.ts';
 
 export interface RemovalCounts {
@@ -31,7 +31,7 @@ export async function removeObjects(
   const removed = rows.map((row) => row.id);
   const asGroups = await closeGroups(client, scope, removed);
   const asMembers = await unbindRemoved(client, scope, removed, unlisted);
-  const changes = rows.map(({ objectClass }) => ({ objectClass, present: -1, removed: 1 }));
+  const changes = rows.map(({ id, ...counted }) => ({ ...counted, present: -1, removed: 1 }));
   await adjustObjectCounts(client, scope.connectionId, changes);
   return { deactivated: removed.length, membershipsRemoved: asGroups + asMembers };
 }
@@ -39,6 +39,8 @@ export async function removeObjects(
 interface RemovedRow {
   id: string;
   objectClass: string;
+  status: string;
+  department: string;
 }
 
 /** Served by directory_object's and object_scope's keys. */
@@ -56,7 +58,7 @@ async function markRemoved(
             members_hash = null, member_count = 0
         where o.connection_id = ${scope.connectionId} and o.id = any (${objectIds}::uuid[]) and o.removed_at is null
           and not exists (select from object_scope c where c.connection_id = ${scope.connectionId} and c.object_id = o.id)
-        returning o.id, o.object_class, o.display_name, o.distinguished_name, old.is_active
+        returning o.id, o.object_class, o.status, o.department, o.display_name, o.distinguished_name, old.is_active
       ), changes as (
         insert into object_change (run_id, connection_id, object_id, at, kind,
           name_before, distinguished_name_before, active_before)
@@ -65,7 +67,7 @@ async function markRemoved(
         -- Created by this run and gone when it was read again after a fault: the object came and went.
         on conflict (run_id, object_id, connection_id) do update set kind = 'removed'
       )
-      select id, object_class as "objectClass" from removed`,
+      select removed.id, ${countedBy('removed')} from removed`,
   );
 }
 
