@@ -1,24 +1,20 @@
 // What operators are told of their syncs: once for each change, by webhook and by mail, whoever dies in between.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { channelsOf } from '../../api/notifications/channels-of.ts';
 import { type DeliverySweep, startDeliverySweep } from '../../api/notifications/delivery-sweep.ts';
 import { run, sql } from '../../database/sql.ts';
 import { parseSettings } from '../../domain/settings.ts';
-import { testEnvironment } from '../support/environment.ts';
+import { type ApiProcess, startApiProcess } from '../support/api-process.ts';
 import { type MailReceiver, startMailReceiver } from '../support/mail-receiver.ts';
 import { openSyncLab, type SyncLab } from '../support/sync-lab.ts';
 import { until } from '../support/until.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
 import type { WorkerProcess } from '../support/worker.ts';
 
-const SERVER = fileURLToPath(new URL('../../api/server.ts', import.meta.url));
 const SECRET = `whsec_${randomBytes(32).toString('base64')}`;
 
 describe('notifications', () => {
@@ -29,7 +25,7 @@ describe('notifications', () => {
   let environment: Record<string, string>;
   const log: string[] = [];
   let sweep: DeliverySweep | undefined;
-  const processes: ChildProcess[] = [];
+  const processes: ApiProcess[] = [];
 
   beforeAll(async () => {
     lab = await openSyncLab();
@@ -48,7 +44,7 @@ describe('notifications', () => {
 
   afterEach(async () => {
     await sweep?.stop();
-    for (const child of processes.splice(0)) await kill(child);
+    for (const api of processes.splice(0)) await api.kill();
     webhook.received.splice(0);
     mail.messages.splice(0);
     webhook.answers.splice(0, webhook.answers.length, 204);
@@ -224,17 +220,17 @@ describe('notifications', () => {
   });
 
   it('is told in the end although worker and API were killed in between', async () => {
-    const first = startApi(environment);
+    const first = startApi();
     await channelsKnown();
-    await kill(first);
+    await first.kill();
     const projectId = await addProject('Unlucky');
     await sync(projectId, 'failed');
     await worker.kill('SIGKILL');
     webhook.answers.splice(0, 1, 'never', 204);
-    const second = startApi(environment);
+    const second = startApi();
     await until('the message to arrive', () => webhook.received.length === 1);
-    await kill(second);
-    startApi(environment);
+    await second.kill();
+    startApi();
     await until('the message to be repeated', () => webhook.received.length === 2);
     await allDelivered();
     expect(types()).toEqual(['sync.run.failed', 'sync.run.failed']);
@@ -276,29 +272,9 @@ describe('notifications', () => {
       expect(`${log.join('')}${rows[0]?.text}`).not.toContain(hidden);
   });
 
-  function startApi(settings: Record<string, string>): ChildProcess {
-    const child = spawn(process.execPath, [SERVER], {
-      stdio: 'ignore',
-      env: {
-        PATH: process.env.PATH,
-        DATABASE_URL: lab.url,
-        TEMPORAL_ADDRESS: testEnvironment().temporalAddress,
-        TEMPORAL_TASK_QUEUE: lab.taskQueue,
-        IDENTITY_CENTER_HOME: lab.home,
-        IDENTITY_CENTER_SECRET_KEY: lab.secretKey,
-        IDENTITY_CENTER_ADMIN_PASSWORD: 'a-password-for-the-admin',
-        PORT: '0',
-        ...settings,
-      },
-    });
-    processes.push(child);
-    return child;
+  function startApi(): ApiProcess {
+    const api = startApiProcess({ ...lab, environment });
+    processes.push(api);
+    return api;
   }
 });
-
-async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
-}

@@ -1,27 +1,22 @@
 // Nothing that was triggered is lost when the API process dies: before the workflow was told, or during the run.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { enqueueRun } from '../../database/queries/enqueue-run.ts';
 import { lockConnection } from '../../database/run-fence.ts';
 import { run, sql, transaction } from '../../database/sql.ts';
 import { syncProjectWorkflowId } from '../../workflows/messages.ts';
-import { testEnvironment } from '../support/environment.ts';
+import { type ApiProcess, startApiProcess } from '../support/api-process.ts';
 import { openSyncLab, type SyncLab } from '../support/sync-lab.ts';
 import { until } from '../support/until.ts';
 
-const SERVER = fileURLToPath(new URL('../../api/server.ts', import.meta.url));
-const PASSWORD = 'a-password-for-the-admin';
 const ROWS = 20_000;
 
 describe('the API process is killed', () => {
   let lab: SyncLab;
   let projectId: string;
   let connectionId: string;
-  const processes: ChildProcess[] = [];
+  const processes: ApiProcess[] = [];
 
   beforeEach(async () => {
     lab = await openSyncLab();
@@ -39,7 +34,7 @@ describe('the API process is killed', () => {
   });
 
   afterEach(async () => {
-    await Promise.all(processes.splice(0).map(kill));
+    await Promise.all(processes.splice(0).map((api) => api.kill()));
     await lab.close();
   });
 
@@ -57,18 +52,18 @@ describe('the API process is killed', () => {
       overrideDeleteThreshold: false,
     });
     await lab.startWorker();
-    await startApi();
+    startApi();
     const over = await lab.runOver(id);
     expect(over).toMatchObject({ status: 'completed', counts: { created: ROWS } });
   }, 120_000);
 
   it('during the run: the run completes, and the next API process serves it', async () => {
     await lab.startWorker();
-    const first = await startApi();
-    const triggered = await call(first.url, 'POST', `/api/sync/projects/${projectId}/run`);
-    const { id } = triggered.data;
+    const first = startApi();
+    const triggered = await first.post(`/api/sync/projects/${projectId}/run`);
+    const { id } = triggered.body.data;
     await until('the run to start', async () => (await lab.runRow(id)).status === 'running');
-    await kill(first.child);
+    await first.kill();
     const over = await lab.runOver(id);
     expect(over).toMatchObject({ status: 'completed', counts: { read: ROWS, created: ROWS, errors: 0 } });
     const [stored] = await run<{ count: number }>(
@@ -76,14 +71,14 @@ describe('the API process is killed', () => {
       sql`select count(distinct source_id)::int as count from directory_object where removed_at is null`,
     );
     expect(stored?.count).toBe(ROWS);
-    const second = await startApi();
-    const served = await call(second.url, 'GET', `/api/sync/history/${id}`);
-    expect(served.data).toMatchObject({ id, status: 'completed' });
+    const second = startApi();
+    const served = await second.get(`/api/sync/history/${id}`);
+    expect(served.body.data).toMatchObject({ id, status: 'completed' });
   }, 120_000);
 
   it('not the API, but the workflow in the middle of its run: the sweep starts it anew', async () => {
     await lab.startWorker();
-    await startApi();
+    startApi();
     const id = await transaction(lab.database.pool, async (client) => {
       // Holds the connection's turn, so that the run is still going when its workflow is ended.
       await lockConnection(client, connectionId);
@@ -99,48 +94,9 @@ describe('the API process is killed', () => {
     expect(over).toMatchObject({ status: 'completed', counts: { read: ROWS, created: ROWS } });
   }, 120_000);
 
-  async function startApi(): Promise<{ child: ChildProcess; url: string }> {
-    const child = spawn(process.execPath, [SERVER], {
-      cwd: lab.home,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        PATH: process.env.PATH,
-        PORT: '0',
-        DATABASE_URL: lab.url,
-        TEMPORAL_ADDRESS: testEnvironment().temporalAddress,
-        TEMPORAL_TASK_QUEUE: lab.taskQueue,
-        IDENTITY_CENTER_HOME: lab.home,
-        IDENTITY_CENTER_SECRET_KEY: lab.secretKey,
-        IDENTITY_CENTER_ADMIN_PASSWORD: PASSWORD,
-      },
-    });
-    processes.push(child);
-    let printed = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (chunk) => {
-        printed += chunk;
-      });
-    const url = await until('the API to listen', () => /listening on (http:[^\s"]+)/.exec(printed)?.[1]);
-    return { child, url };
-  }
-
-  async function call(url: string, method: string, path: string) {
-    const login = await fetch(`${url}/api/auth/login`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ username: 'admin', password: PASSWORD }),
-    });
-    const { data } = (await login.json()) as { data: { token: string } };
-    const answer = await fetch(`${url}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${data.token}` },
-    });
-    return (await answer.json()) as { data: { id: string } };
-  }
-
-  async function kill(child: ChildProcess): Promise<void> {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+  function startApi(): ApiProcess {
+    const api = startApiProcess(lab);
+    processes.push(api);
+    return api;
   }
 });

@@ -9,10 +9,16 @@ import { until } from './until.ts';
 const SERVER = fileURLToPath(new URL('../../api/server.ts', import.meta.url));
 const PASSWORD = 'a-password-for-the-admin';
 
+export interface ProcessAnswer {
+  status: number;
+  body: AnswerBody;
+}
+
 export interface ApiProcess {
   /** Everything it has written so far. */
   log(): string;
-  get(path: string): Promise<{ status: number; body: AnswerBody }>;
+  get(path: string): Promise<ProcessAnswer>;
+  post(path: string): Promise<ProcessAnswer>;
   kill(signal?: NodeJS.Signals): Promise<void>;
 }
 
@@ -51,14 +57,17 @@ export function startApiProcess(settings: ApiProcessSettings): ApiProcess {
   const listening = () =>
     until('the API to listen', () => /listening on (http:[^\s"]+)/.exec(printed)?.[1], 30_000);
   let token: Promise<string> | undefined;
+  const call = async (method: string, path: string): Promise<ProcessAnswer> => {
+    const url = await listening();
+    token ??= login(url);
+    const headers = { authorization: `Bearer ${await token}` };
+    const answer = await fetch(`${url}${path}`, { method, headers });
+    return { status: answer.status, body: await answer.json() };
+  };
   return {
     log: () => printed,
-    async get(path) {
-      const url = await listening();
-      token ??= login(url);
-      const answer = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${await token}` } });
-      return { status: answer.status, body: await answer.json() };
-    },
+    get: (path) => call('GET', path),
+    post: (path) => call('POST', path),
     kill: (signal = 'SIGKILL') => end(child, signal),
   };
 }
