@@ -5,6 +5,9 @@ import { isDatabaseUnavailable } from '../database/unavailable.ts';
 import { AppError } from '../domain/app-error.ts';
 import { FENCED, STAGING_LOST, StagingLost } from '../domain/run-failure.ts';
 
+/** SQLSTATE lock_not_available: what `lock_timeout` ends. */
+const LOCK_NOT_AVAILABLE = '55P03';
+
 /** What stopped an attempt, as a person may read it. */
 export interface Cause {
   code: string;
@@ -28,6 +31,14 @@ export function causeOf(error: unknown): Cause {
     return { code: STAGING_LOST, message: error.message, retryable: false, bySource: false };
   if (error instanceof Fenced)
     return { code: FENCED, message: error.message, retryable: false, bySource: false };
+  if ((error as { code?: unknown } | null)?.code === LOCK_NOT_AVAILABLE)
+    return {
+      code: 'database_unavailable',
+      message:
+        'Another session of the database has held a lock for long that this step needs; the step goes on when it is free.',
+      retryable: true,
+      bySource: false,
+    };
   if (isDatabaseUnavailable(error))
     return {
       code: 'database_unavailable',

@@ -1,4 +1,5 @@
 // Opens the database: MikroORM for single resources, a pg pool for set-based SQL and COPY.
+import type { Socket } from 'node:net';
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
 import pg from 'pg';
@@ -27,6 +28,11 @@ export interface DatabaseOptions {
   applicationName?: string;
   /** How long a statement of the pool may take, in milliseconds; none by default. The ORM's pool has no limit. */
   statementTimeoutMs?: number;
+  /**
+   * After how many milliseconds without a word from the server a connection of the pool is given up, whatever it is
+   * waiting for; a wait for another session's lock ends after a third of it. For ever by default.
+   */
+  silenceMs?: number;
   /** Told of dropped idle connections; they are replaced, so it is no more than a warning. */
   onWarning?: (message: string) => void;
 }
@@ -34,6 +40,7 @@ export interface DatabaseOptions {
 const MIGRATION_LOCK = 7_201_001;
 /** A server that hangs cannot end its own statements: this much after it should have, we do. */
 const GRACE_MS = 5_000;
+const KEEP_ALIVE_MS = 30_000;
 
 /** Opens both pools; nothing is sent before the first query, so that a start does not wait for the database. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
@@ -54,6 +61,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
+    // A server that is cut off while we wait for its answer is missed within a minute; the kernel's own is hours.
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    ...(options.silenceMs !== undefined && { lock_timeout: Math.ceil(options.silenceMs / 3) }),
     ...(options.statementTimeoutMs !== undefined && {
       statement_timeout: options.statementTimeoutMs,
       query_timeout: options.statementTimeoutMs + GRACE_MS,
@@ -62,7 +72,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   pool.on('error', (error) => warn(`a database connection was dropped: ${error.message}`));
   // While a client is checked out the pool does not listen to it, and an unheard 'error' would end the process;
   // the query that was under way rejects all the same.
-  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('connect', (client) => {
+    client.on('error', () => {});
+    if (options.silenceMs !== undefined) endWhenSilent(client, options.silenceMs);
+  });
   return {
     orm,
     pool,
@@ -71,6 +84,18 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       await Promise.allSettled([orm.close(true), pool.end()]);
     },
   };
+}
+
+/**
+ * Ends a connection on which nothing was sent or received for `silenceMs`: packets that vanish on the way end no
+ * statement. What was under way fails as it does when the server is lost.
+ */
+function endWhenSilent(client: pg.PoolClient, silenceMs: number): void {
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+  stream.setTimeout(silenceMs, () => {
+    const silent = new Error('The database has not answered for too long.');
+    stream.destroy(Object.assign(silent, { code: 'ETIMEDOUT' }));
+  });
 }
 
 async function migrate(orm: MikroORM, pool: pg.Pool): Promise<void> {

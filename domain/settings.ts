@@ -30,6 +30,7 @@ const schema = z.object({
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must be a PostgreSQL URL: postgresql://user:password@host:5432/database')
     .optional(),
+  DATABASE_TIMEOUT_SECONDS: z.coerce.number().positive().max(86_400).default(1_800),
   TEMPORAL_ADDRESS: z
     .string()
     .regex(/^[^\s:/]+:\d+$/, 'must be host:port')

@@ -34,6 +34,7 @@ async function main(): Promise<void> {
     url: settings.DATABASE_URL ?? DEFAULT_DATABASE,
     applicationName: 'identity-center worker',
     poolSize: 20,
+    silenceMs: settings.DATABASE_TIMEOUT_SECONDS * 1_000,
     onWarning: (message) => logger.warn(message),
   });
   await patiently(logger, 'the database', () => database.migrate());

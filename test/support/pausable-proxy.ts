@@ -5,6 +5,8 @@ export interface PausableProxy {
   port: number;
   /** What is sent is taken and not passed on; new connections get no answer. */
   hang(): void;
+  /** New connections are served again; those that hung stay as they are. */
+  serveNew(): void;
   /** Connections are cut and new ones refused. */
   vanish(): Promise<void>;
   close(): Promise<void>;
@@ -42,6 +44,9 @@ export async function startPausableProxy(target: { host: string; port: number })
         socket.unpipe();
         socket.pause();
       }
+    },
+    serveNew() {
+      hanging = false;
     },
     vanish,
     close: () => (server.listening ? vanish() : Promise.resolve()),
