@@ -76,7 +76,8 @@ export async function unbindRemoved(
 
 /**
  * Ends what they held at the run's instant (a range that began at that instant never was), lets the groups that are
- * still there list the bare name again (but that of `unlisted`), and answers with the number of memberships ended.
+ * still there list the bare name again (but that of `unlisted`, without whom they are counted), and answers with the
+ * number of memberships ended.
  */
 async function unbind(
   client: pg.PoolClient,
@@ -106,6 +107,12 @@ async function unbind(
         from (select * from never_was union all select * from closed) ended
         join directory_object g on g.connection_id = ${scope.connectionId} and g.id = ended.group_id and g.removed_at is null
         where ended.member_id <> all (${unlisted}::uuid[])
+      ), recounted as (
+        update directory_object g set member_count = g.member_count - gone.members
+        from (
+          select group_id, count(*)::int as members from (select * from never_was union all select * from closed) ended
+          where member_id = any (${unlisted}::uuid[]) group by group_id) gone
+        where g.connection_id = ${scope.connectionId} and g.id = gone.group_id and g.removed_at is null
       )
       select ((select count(*) from never_was where opened_run_id is not null) + (select count(*) from closed))::int as ended`,
   );
