@@ -24,7 +24,7 @@ export function listGroups(
   const where = [sql`o.object_class = 'group'`, ...objectConditions(filter)];
   if (search) where.push(search.condition);
   return listRows<GroupRow>(on, {
-    columns: groupColumns,
+    columns: groupColumns(),
     from: sql`directory_object o`,
     where,
     sort: SORTS[request.sort],

@@ -34,7 +34,7 @@ export function listObjects(
   if (filter.isActive !== undefined) where.push(sql`o.is_active = ${filter.isActive}`);
   if (search) where.push(search.condition);
   return listRows<ObjectRow>(on, {
-    columns: objectColumns,
+    columns: objectColumns(),
     from: sql`directory_object o`,
     where,
     sort: SORTS[request.sort],

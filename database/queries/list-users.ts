@@ -53,7 +53,7 @@ export function usersStatement(filter: UserFilter, request: ListRequest<UserSort
   const status = filter.status === 'all' ? undefined : filter.status;
   if (status) where.push(sql`o.status = ${status}`);
   return {
-    columns: userColumns,
+    columns: userColumns(),
     from: sql`directory_object o`,
     where,
     sort: SORTS[request.sort],

@@ -64,34 +64,42 @@ export interface ObjectRow extends ObjectTimes {
   isActive: boolean;
 }
 
+/** Whose partitions the look-ups ask: the row's, or one that is named, so that no others have to be planned for. */
+type Connection = RawBuilder<unknown>;
+const ANY_CONNECTION: Connection = sql`o.connection_id`;
+
 /**
  * The row's own last_seen_at is written only when the object changes; what claims it says until when it was
  * seen unchanged. Served by object_scope_claim and sync_project's key.
  */
-const lastSeenAt = sql`case when o.removed_at is null then greatest(o.last_seen_at, (
+const lastSeenAt = (
+  connection: Connection,
+) => sql`case when o.removed_at is null then greatest(o.last_seen_at, (
       select max(p.seen_through_at) from object_scope s join sync_project p on p.id = s.project_id
-      where s.object_id = o.id and s.connection_id = o.connection_id)) else o.last_seen_at end as "lastSeenAt"`;
+      where s.object_id = o.id and s.connection_id = ${connection})) else o.last_seen_at end as "lastSeenAt"`;
 
-const times = sql`o.source_created_at as "sourceCreatedAt", o.source_changed_at as "sourceChangedAt",
-    o.first_seen_at as "firstSeenAt", ${lastSeenAt}, o.updated_at as "updatedAt", o.removed_at as "removedAt"`;
+const times = (
+  connection: Connection,
+) => sql`o.source_created_at as "sourceCreatedAt", o.source_changed_at as "sourceChangedAt",
+    o.first_seen_at as "firstSeenAt", ${lastSeenAt(connection)}, o.updated_at as "updatedAt", o.removed_at as "removedAt"`;
 
 /** Served by object_reference_kind. */
-function reference(kind: 'manager' | 'owner'): RawBuilder<unknown> {
-  return sql`(select r.target_id from object_reference r where r.object_id = o.id and r.connection_id = o.connection_id and r.kind = ${sql.lit(kind)})`;
+function reference(kind: 'manager' | 'owner', connection: Connection): RawBuilder<unknown> {
+  return sql`(select r.target_id from object_reference r where r.object_id = o.id and r.connection_id = ${connection} and r.kind = ${sql.lit(kind)})`;
 }
 
 /** Served by person_link's primary key. */
 const personId = sql`(select l.person_id from person_link l where l.object_id = o.id) as "personId"`;
 
 /** A user, of the row `o` of directory_object. */
-export const userColumns: RawBuilder<unknown> = sql`
+export const userColumns = (connection = ANY_CONNECTION): RawBuilder<unknown> => sql`
     o.id, o.connection_id as "connectionId", ${personId}, o.source_id as "sourceId",
     o.distinguished_name as "distinguishedName", o.account_name as "accountName",
     o.user_principal_name as "userPrincipalName", o.display_name as "displayName", o.given_name as "givenName",
     o.surname, o.email, o.employee_id as "employeeId", o.department, o.title, o.company, o.phone,
-    ${reference('manager')} as "managerId", o.status, o.is_active as "isActive",
+    ${reference('manager', connection)} as "managerId", o.status, o.is_active as "isActive",
     o.last_logon_at as "lastLogonAt", o.password_last_set_at as "passwordLastSetAt",
-    o.account_expires_at as "accountExpiresAt", ${times}`;
+    o.account_expires_at as "accountExpiresAt", ${times(connection)}`;
 
 /** What of a group may be answered for a past moment. */
 export type GroupState = Record<
@@ -100,24 +108,28 @@ export type GroupState = Record<
 >;
 
 /** A group, of the row `o` of directory_object, in the given state. */
-export function groupColumnsWith(state: GroupState): RawBuilder<unknown> {
+export function groupColumnsWith(state: GroupState, connection = ANY_CONNECTION): RawBuilder<unknown> {
   return sql`
     o.id, o.connection_id as "connectionId", o.source_id as "sourceId",
     ${state.distinguishedName} as "distinguishedName", ${state.name} as name, o.description, o.email,
-    o.group_type as "groupType", ${reference('owner')} as "ownerId", ${state.memberCount} as "memberCount",
-    ${state.isActive} as "isActive", ${times}`;
+    o.group_type as "groupType", ${reference('owner', connection)} as "ownerId", ${state.memberCount} as "memberCount",
+    ${state.isActive} as "isActive", ${times(connection)}`;
 }
 
 /** A group, of the row `o` of directory_object. */
-export const groupColumns: RawBuilder<unknown> = groupColumnsWith({
-  name: sql`o.display_name`,
-  distinguishedName: sql`o.distinguished_name`,
-  isActive: sql`o.is_active`,
-  memberCount: sql`o.member_count`,
-});
+export const groupColumns = (connection = ANY_CONNECTION): RawBuilder<unknown> =>
+  groupColumnsWith(
+    {
+      name: sql`o.display_name`,
+      distinguishedName: sql`o.distinguished_name`,
+      isActive: sql`o.is_active`,
+      memberCount: sql`o.member_count`,
+    },
+    connection,
+  );
 
 /** Any object, of the row `o` of directory_object. */
-export const objectColumns: RawBuilder<unknown> = sql`
+export const objectColumns = (connection = ANY_CONNECTION): RawBuilder<unknown> => sql`
     o.id, o.connection_id as "connectionId", ${personId}, o.source_id as "sourceId",
     o.object_class as "objectClass", o.distinguished_name as "distinguishedName", o.display_name as name,
-    o.account_name as "accountName", o.email, o.description, o.status, o.is_active as "isActive", ${times}`;
+    o.account_name as "accountName", o.email, o.description, o.status, o.is_active as "isActive", ${times(connection)}`;

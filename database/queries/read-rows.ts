@@ -28,6 +28,8 @@ const types = {
 export interface ReadOptions {
   /** Whether the server should keep the statement's plan; see `readRows`. */
   keepPlan?: boolean;
+  /** That one plan is the best for all values: a text with parameters keeps its plan too. */
+  anyValues?: boolean;
   /** How long the answer may take where that is not what the pool says, in milliseconds. */
   timeoutMs?: number;
 }
@@ -35,8 +37,8 @@ export interface ReadOptions {
 /**
  * Sends one parametrised read and answers with its rows; columns are named as the answer names them.
  * With `keepPlan`, each connection parses and plans the statement once, which is half of what a list's first
- * page costs. It is for texts of which there are few, without parameters: a kept plan knows no values, and each
- * text takes memory in each connection.
+ * page costs. It is for texts of which there are few, each takes memory in each connection; and without
+ * parameters (or with `anyValues`), since a kept plan knows no values.
  */
 export async function readRows<Row>(
   on: Queryable,
@@ -44,7 +46,8 @@ export async function readRows<Row>(
   options: ReadOptions = {},
 ): Promise<Row[]> {
   const { sql: text, parameters } = compileStatement(statement);
-  const name = options.keepPlan && parameters.length === 0 ? nameOf(text) : undefined;
+  const keepPlan = options.keepPlan && (options.anyValues || parameters.length === 0);
+  const name = keepPlan ? nameOf(text) : undefined;
   const query = { name, text, values: [...parameters], types, query_timeout: options.timeoutMs };
   const result = await (on as pg.Pool).query(query);
   return result.rows as Row[];
@@ -63,6 +66,10 @@ function nameOf(text: string): string {
 }
 
 /** As `readRows`, for reads of at most one row. */
-export async function readRow<Row>(on: Queryable, statement: RawBuilder<Row>): Promise<Row | undefined> {
-  return (await readRows(on, statement))[0];
+export async function readRow<Row>(
+  on: Queryable,
+  statement: RawBuilder<Row>,
+  options: ReadOptions = {},
+): Promise<Row | undefined> {
+  return (await readRows(on, statement, options))[0];
 }
