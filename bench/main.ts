@@ -1,6 +1,8 @@
-// The benchmarks' entry: `npm run bench -- sync` and `npm run bench -- api`.
+// The benchmarks' entry: `npm run bench -- sync`, `npm run bench -- api` and `npm run bench -- active-directory`.
 import { benchApi } from './api-bench.ts';
 import { exitOnSignals } from './clean-up.ts';
+import { benchDomain } from './domain-bench.ts';
+import { domainReportText } from './domain-report-text.ts';
 import { type BenchOptions, BenchOptionsError, HELP, parseBenchOptions } from './options.ts';
 import { apiReportText } from './report-text.ts';
 import { benchSync } from './sync-bench.ts';
@@ -48,6 +50,10 @@ async function runBench(
   if (options.command === 'sync') {
     const report = await benchSync(options, stack, say);
     return options.json ? `${JSON.stringify(report, null, 2)}\n` : syncReportText(report);
+  }
+  if (options.command === 'active-directory') {
+    const report = await benchDomain(options, stack, say);
+    return options.json ? `${JSON.stringify(report, null, 2)}\n` : domainReportText(report);
   }
   const report = await benchApi(options, stack, say);
   return options.json ? `${JSON.stringify(report, null, 2)}\n` : apiReportText(report);

@@ -21,7 +21,14 @@ export interface ApiBenchOptions {
   profile: string | null;
 }
 
-export type BenchOptions = SyncBenchOptions | ApiBenchOptions | { command: 'help' };
+export interface DomainBenchOptions {
+  command: 'active-directory';
+  users: number;
+  runs: number;
+  json: boolean;
+}
+
+export type BenchOptions = SyncBenchOptions | ApiBenchOptions | DomainBenchOptions | { command: 'help' };
 
 /** A command line that cannot be used; the message says why and what would be right. */
 export class BenchOptionsError extends Error {
@@ -38,9 +45,13 @@ Benchmarks
   api    Times GET /users (first page, search, department, page 400), beside a bare node:http + pg
          server that runs the same SQL; then, with more than 10,000 users, first, filtered and last pages, searches
          and the members of a group of 50,000 beside the same requests with 10,000 users.
+  active-directory
+         Synchronises a domain of Samba's: full runs with nothing changed, and incremental ones after 100
+         changes, without and with the scan of all ids.
 
 Options
-  --users N      People in the directory (default 100000); sync adds one group for every 40.
+  --users N      People in the directory (default 100000; active-directory: 4000, which Samba takes a minute
+                 to add); sync adds one group for every 40.
   --runs N       Rounds, of which the median is reported (default 3; the baseline of sync has at least 3).
   --seconds N    api: how long each server is loaded in each round (default 5).
   --profile DIR  Writes CPU profiles of the worker (sync) or the API (api) into DIR, and prints where its time
@@ -49,7 +60,7 @@ Options
   --help         This text.
 
 Everything runs on this machine, on free ports, in a temporary folder that is removed afterwards.
-sync needs slapd and ldap-utils.
+sync needs slapd and ldap-utils, active-directory what its tests need (npm test says what).
 `;
 
 /** @throws BenchOptionsError that names the wrong word or number. */
@@ -57,21 +68,32 @@ export function parseBenchOptions(parameters: string[]): BenchOptions {
   const { values, positionals } = parse(parameters);
   if (values.help) return { command: 'help' };
   const [command, ...rest] = positionals;
-  if (command !== 'sync' && command !== 'api')
+  if (!isCommand(command))
     throw new BenchOptionsError(
       command === undefined
-        ? 'Which benchmark? One of: sync, api.'
-        : `Unknown benchmark "${command}". One of: sync, api.`,
+        ? `Which benchmark? One of: ${COMMANDS.join(', ')}.`
+        : `Unknown benchmark "${command}". One of: ${COMMANDS.join(', ')}.`,
     );
   if (rest.length > 0) throw new BenchOptionsError(`Unexpected "${rest.join(' ')}" after "${command}".`);
-  if (command === 'sync' && values.seconds !== undefined)
-    throw new BenchOptionsError('--seconds belongs to the benchmark api, not to sync.');
-  const users = wholeNumber('--users', values.users ?? '100000', 40);
+  if (command !== 'api' && values.seconds !== undefined)
+    throw new BenchOptionsError(`--seconds belongs to the benchmark api, not to ${command}.`);
+  if (command === 'active-directory' && values.profile !== undefined)
+    throw new BenchOptionsError('--profile belongs to the benchmarks sync and api, not to active-directory.');
+  const people =
+    command === 'active-directory' ? { usual: '4000', least: 100 } : { usual: '100000', least: 40 };
+  const users = wholeNumber('--users', values.users ?? people.usual, people.least);
   const runs = wholeNumber('--runs', values.runs ?? '3', 1);
   const json = values.json ?? false;
   const profile = values.profile ?? null;
+  if (command === 'active-directory') return { command, users, runs, json };
   if (command === 'sync') return { command, users, runs, json, profile };
   return { command, users, runs, json, profile, seconds: wholeNumber('--seconds', values.seconds ?? '5', 1) };
+}
+
+const COMMANDS = ['sync', 'api', 'active-directory'] as const;
+
+function isCommand(word: string | undefined): word is (typeof COMMANDS)[number] {
+  return COMMANDS.some((command) => command === word);
 }
 
 function parse(parameters: string[]) {

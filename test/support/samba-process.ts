@@ -29,8 +29,12 @@ export interface Samba {
 const HOST = fileURLToPath(new URL('samba-host.ts', import.meta.url));
 const STOP_TIMEOUT_MS = 10_000;
 
-/** Starts a server on a copy of the domain in samba-seed.ts. @throws Error with Samba's own words */
-export async function startSamba(): Promise<Samba> {
+/**
+ * Starts a server on a copy of the domain in samba-seed.ts.
+ * @param fill adds to the domain in this folder before it is started
+ * @throws Error with Samba's own words
+ */
+export async function startSamba(fill?: (directory: string) => Promise<void>): Promise<Samba> {
   const availability = sambaAvailability();
   if (!availability.available) throw new Error(availability.reason);
   const directory = await mkdtemp(join(tmpdir(), 'samba-'));
@@ -49,6 +53,7 @@ export async function startSamba(): Promise<Samba> {
       copyDomain(template, directory),
       makeCertificates('openssl', await tlsFolder(directory)),
     ]);
+    await fill?.(directory);
     const [port, tlsPort] = outside.map((server) => (server.address() as AddressInfo).port);
     host = await launch(directory, outside);
     const url = `ldap://127.0.0.1:${port}`;

@@ -15,7 +15,7 @@ type Value = string | number | Buffer;
 type Entry = [dn: string, attributes: Record<string, Value | Value[]>];
 
 /** One entry as LDIF (RFC 2849); values are in base64, so that any may hold anything. */
-function ldifEntry([dn, attributes]: Entry): string {
+export function ldifEntry([dn, attributes]: Entry): string {
   const lines = Object.entries(attributes).flatMap(([name, values]) =>
     [values].flat().map((value) => `${name}:: ${base64(value)}`),
   );

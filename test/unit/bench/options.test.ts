@@ -21,6 +21,12 @@ describe('the command line of the benchmarks', () => {
       seconds: 2,
       profile: null,
     });
+    expect(parseBenchOptions(['active-directory'])).toEqual({
+      command: 'active-directory',
+      users: 4_000,
+      runs: 3,
+      json: false,
+    });
     expect(parseBenchOptions(['sync', '--help'])).toEqual({ command: 'help' });
   });
 
@@ -33,6 +39,8 @@ describe('the command line of the benchmarks', () => {
     [['sync', '--users', '1'], '--users must be a whole number from 40'],
     [['api', '--runs', '0'], '--runs must be a whole number from 1'],
     [['sync', '--seconds', '3'], '--seconds belongs to the benchmark api'],
+    [['active-directory', '--profile', '.'], '--profile belongs to the benchmarks sync and api'],
+    [['active-directory', '--users', '99'], '--users must be a whole number from 100'],
   ])('refuses %j', (parameters, message) => {
     expect(() => parseBenchOptions(parameters)).toThrow(message);
   });
