@@ -22,6 +22,8 @@ import {
 const c = initContract();
 
 export const CONNECTION_SORTS = ['name', 'type', 'status', 'createdAt', 'updatedAt'] as const;
+export const CONNECTION_STATUSES = ['untested', 'ok', 'failed'] as const;
+export const CONNECTION_CHECKS = ['resolve', 'connect', 'tls', 'bind', 'base', 'read'] as const;
 export const CONNECTION_TYPES = ['ldap', 'active-directory', 'csv', 'scim', 'sql'] as const;
 
 const configSchema = z.record(z.string(), z.unknown()).meta({
@@ -35,7 +37,7 @@ export const connectionSchema = z
     name: z.string(),
     type: z.string(),
     config: configSchema,
-    status: z.enum(['untested', 'ok', 'failed']),
+    status: z.enum(CONNECTION_STATUSES),
     lastTestedAt: time.nullable(),
     lastTestMessage: z.string().nullable(),
     objectCount: z.number().int(),
@@ -49,7 +51,7 @@ const testSchema = z
     ok: z.boolean(),
     checks: z.array(
       z.object({
-        name: z.enum(['resolve', 'connect', 'tls', 'bind', 'base', 'read']),
+        name: z.enum(CONNECTION_CHECKS),
         ok: z.boolean(),
         message: z.string(),
         durationMs: z.number(),
@@ -80,7 +82,7 @@ export const connectionsContract = c.router(
       query: listQuery(CONNECTION_SORTS, {
         search: search.meta({ description: 'Part of the name.' }),
         type: type.optional(),
-        status: z.enum(['untested', 'ok', 'failed']).optional(),
+        status: z.enum(CONNECTION_STATUSES).optional(),
       }),
       responses: { 200: list(connectionSchema) },
     },

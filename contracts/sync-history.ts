@@ -24,6 +24,15 @@ export const RUN_STATUSES = ['queued', 'running', 'paused', 'completed', 'failed
 export const RUN_TRIGGERS = ['manual', 'scheduled', 'api', 'event'] as const;
 export const PAUSE_REASONS = ['delete_threshold', 'operator'] as const;
 export const STALL_CODES = ['no_worker', 'workflow_failing', 'step_unknown'] as const;
+export const STEP_STATUSES = [
+  'pending',
+  'running',
+  'retrying',
+  'completed',
+  'failed',
+  'cancelled',
+  'skipped',
+] as const;
 export const SYNC_MODES = ['full', 'incremental'] as const;
 
 const number = z.number().int();
@@ -89,7 +98,7 @@ export const runSchema = z
 const stepSchema = z
   .object({
     name: z.string(),
-    status: z.string(),
+    status: z.enum(STEP_STATUSES),
     attempt: number,
     startedAt: time.nullable(),
     finishedAt: time.nullable(),

@@ -32,10 +32,13 @@ export interface SourceEntry {
   memberValues: string[];
 }
 
+/** Why an entry was not taken. */
+export const REJECTION_CODES = ['no_id', 'undecodable', 'too_long', 'no_key', 'malformed_row'] as const;
+
 /** An entry that could not be taken: it is recorded and does not stop the run. */
 export interface RejectedEntry {
   distinguishedName: string | null;
-  code: 'no_id' | 'undecodable' | 'too_long' | 'no_key' | 'malformed_row';
+  code: (typeof REJECTION_CODES)[number];
   message: string;
 }
 

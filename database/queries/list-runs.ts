@@ -52,9 +52,11 @@ export interface RunRow {
   error: { code: string; message: string } | null;
 }
 
+type StepStatus = 'pending' | 'running' | 'retrying' | 'completed' | 'failed' | 'cancelled' | 'skipped';
+
 export interface StepRow {
   name: string;
-  status: string;
+  status: StepStatus;
   attempt: number;
   startedAt: string | null;
   finishedAt: string | null;
