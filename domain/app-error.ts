@@ -36,6 +36,7 @@ export const ERROR_CODES = {
   watermark_unusable: { status: 409, retryable: false },
   // runs
   error_threshold_exceeded: { status: 409, retryable: false },
+  worker_lost: { status: 500, retryable: false },
   mapping_invalid: { status: 400, retryable: false },
   database_unavailable: { status: 503, retryable: true },
   secret_unreadable: { status: 500, retryable: false },

@@ -11,6 +11,12 @@ import { causeOf, isCancellation, toFailure } from '../activity-failure.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 
+/**
+ * Attempts of a step that are lost in a row before the run fails. Restarts of workers and machines come nowhere near
+ * it, and each costs a heartbeat's time-out.
+ */
+const MOST_LOST = 30;
+
 /** What the workflow hands to a step: ids and numbers, never rows. */
 export interface StepInput {
   runId: string;
@@ -59,8 +65,8 @@ async function attemptStep<T>(
     const plan = await runPlan(pool, input.runId);
     if (!plan)
       throw new AppError('not_found', 'The project or its connection was deleted while the run was waiting.');
-    await fencedTransaction(pool, fence, (client) => beginStep(client, input.runId, names, attempt));
     context = { deps, plan, fence, signal, step: names[0] };
+    await begin(context, names);
     return await work(context);
   } catch (error) {
     if (isCancellation(error, signal)) {
@@ -73,11 +79,21 @@ async function attemptStep<T>(
 
 /** Goes on with the next step of the run in the same activity. */
 export async function enterStep(context: StepContext, name: StepName): Promise<void> {
-  const { deps, fence } = context;
   context.step = name;
-  await fencedTransaction(deps.database.pool, fence, (client) =>
-    beginStep(client, fence.runId, [name], Context.current().info.attempt),
+  await begin(context, [name]);
+}
+
+/** @throws AppError `worker_lost` when workers died of the step so often that the next one would, too. */
+async function begin({ deps, fence }: StepContext, names: [StepName, ...StepName[]]): Promise<void> {
+  const { attempt } = Context.current().info;
+  const lost = await fencedTransaction(deps.database.pool, fence, (client) =>
+    beginStep(client, fence.runId, names, attempt),
   );
+  if (lost >= MOST_LOST)
+    throw new AppError(
+      'worker_lost',
+      `Workers were lost ${lost} times in a row in step ${names[0]}, at the same place: they died, or hung. Look at their memory and their logs; a single entry may be larger than they have room for.`,
+    );
 }
 
 async function noteFailure(

@@ -2,21 +2,32 @@
 import { type Queryable, run, runOne, sql } from '../../sql.ts';
 import type { StepName } from './claim-run.ts';
 
-/** Notes that a step is being worked on, at which attempt. The time of the first attempt stays. */
+/**
+ * Notes that a step is being worked on, at which attempt. The time of the first attempt stays. Answers with how many
+ * attempts at the first of the steps were lost in a row without the run getting further: they wrote down no end,
+ * since their worker died, or hung for longer than its heartbeat may.
+ */
 export async function beginStep(
   on: Queryable,
   runId: string,
-  names: StepName[],
+  names: readonly [StepName, ...StepName[]],
   attempt: number,
-): Promise<void> {
-  await run(
+): Promise<number> {
+  const rows = await run<{ name: string; lost: number }>(
     on,
     sql`
-      update sync_run_step set
+      update sync_run_step s set
         status = 'running', attempt = ${attempt}, finished_at = null,
-        started_at = coalesce(started_at, clock_timestamp())
-      where run_id = ${runId} and name = any (${names}::text[])`,
+        started_at = coalesce(s.started_at, clock_timestamp()),
+        lost_attempts = case when s.status <> 'running' or ${attempt} = 1 then 0
+                             when s.lost_at_percent = r.progress_percent then s.lost_attempts + 1
+                             else 1 end,
+        lost_at_percent = r.progress_percent
+      from sync_run r
+      where r.id = s.run_id and s.run_id = ${runId} and s.name = any (${[...names]}::text[])
+      returning s.name, s.lost_attempts as lost`,
   );
+  return rows.find(({ name }) => name === names[0])?.lost ?? 0;
 }
 
 export async function finishStep(
