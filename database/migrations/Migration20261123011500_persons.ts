@@ -3,6 +3,7 @@ import { Migration } from '@mikro-orm/migrations';
 
 const TABLES = [
   'correlation_case',
+  'correlation_dirty',
   'correlation_key',
   'correlation_rule_set',
   'correlation_state',
@@ -27,7 +28,7 @@ export class Migration20261123011500_persons extends Migration {
 
   override async down(): Promise<void> {
     for (const table of TABLES) this.addSql(`drop table if exists ${table} cascade`);
-    this.addSql(`drop function if exists folded_key(text)`);
+    this.addSql(`drop function if exists account_name(text, text, text), folded_key(text)`);
     this.addSql(`alter table directory_object add person_id uuid`);
     this.addSql(`alter table sync_run drop column correlated_at`);
   }
@@ -170,6 +171,20 @@ export class Migration20261123011500_persons extends Migration {
       language sql immutable parallel safe strict as $$
         select nullif(btrim(lower(public.unaccent('public.unaccent'::regdictionary, normalize(given, NFKC)) collate pg_c_utf8)), '')
       $$`);
+    // A name as it is compared: its words in order, how the family name sounds, and the first letter of the given one.
+    this.addSql(`
+      create function account_name(given text, family text, display text, out name text, out sound text)
+      language sql immutable parallel safe as $$
+        with parts as (
+          select folded_key(case when family is not null and given is not null then given
+                                 when strpos(display, ',') > 0 then split_part(display, ',', 2)
+                                 else regexp_replace(display, '\\s*\\S+\\s*$', '') end) as first,
+                 folded_key(case when family is not null and given is not null then family
+                                 when strpos(display, ',') > 0 then split_part(display, ',', 1)
+                                 else substring(display from '(\\S+)\\s*$') end) as last)
+        select left(first || ' ' || last, 200), public.dmetaphone(last) || ' ' || left(first, 1)
+        from parts where first is not null and last is not null
+      $$`);
     // What accounts are compared by. Of names, the value is how they sound and the first letter; the name is beside it.
     this.addSql(`
       create table correlation_key (
@@ -191,6 +206,8 @@ export class Migration20261123011500_persons extends Migration {
         everything boolean not null default true
       )`);
     this.addSql(`insert into correlation_state default values`);
+    // Accounts that a person decided about since; the next correlation evaluates them and those they touch.
+    this.addSql(`create table correlation_dirty (object_id uuid primary key)`);
     this.addSql(`
       create table correlation_case (
         id uuid primary key default uuidv7(),

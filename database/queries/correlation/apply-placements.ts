@@ -1,0 +1,136 @@
+// Writes what a correlation decided: persons, links with their history, and cases; only what differs is touched.
+import type pg from 'pg';
+import { OWN_PERSON } from '../../../domain/correlation/rules.ts';
+import { type RawBuilder, run, runOne, sql } from '../../sql.ts';
+
+export interface CorrelationCounts {
+  personsCreated: number;
+  linked: number;
+  unlinked: number;
+  casesOpened: number;
+}
+
+export async function applyPlacements(
+  client: pg.PoolClient,
+  runId: string | null,
+): Promise<CorrelationCounts> {
+  await client.query('analyze placed');
+  await client.query(`
+    -- What differs from what is stored; \`person_id\` null: the account belongs to nobody now.
+    create temp table moved on commit drop as
+    select a.object_id, a.connection_id, l.person_id as left_id, p.person_id, p.rule, p.confidence
+    from account a
+    left join person_link l on l.object_id = a.object_id
+    left join placed p on p.object_id = a.object_id
+    where (l.person_id, l.rule, l.confidence) is distinct from (p.person_id, p.rule, p.confidence);
+    analyze moved`);
+  const personsCreated = await createPersons(client);
+  const links = await moveLinks(client, runId);
+  await dissolvePersons(client);
+  await wantRefreshes(client);
+  return { personsCreated, ...links, casesOpened: await recordCases(client, runId) };
+}
+
+/** One for each account that is a person of its own and has none; what its account says is filled in by the refresh. */
+async function createPersons(client: pg.PoolClient): Promise<number> {
+  const created = await countWritten(
+    client,
+    sql`
+      insert into person (id, anchor_object_id, display_name)
+      select m.person_id, m.object_id, o.display_name
+      from moved m
+      join directory_object o on o.id = m.object_id and o.connection_id = m.connection_id
+      where m.rule = ${OWN_PERSON} and not exists (select from person p where p.id = m.person_id)`,
+  );
+  await client.query(`
+    update person p set dissolved_at = null, merged_into = null
+    from moved m where p.id = m.person_id and p.dissolved_at is not null`);
+  return created;
+}
+
+async function moveLinks(
+  client: pg.PoolClient,
+  runId: string | null,
+): Promise<{ linked: number; unlinked: number }> {
+  await run(
+    client,
+    sql`
+      insert into person_link (object_id, connection_id, person_id, rule, confidence, run_id)
+      select object_id, connection_id, person_id, rule, confidence, ${runId}::uuid from moved where person_id is not null
+      on conflict (object_id) do update set person_id = excluded.person_id, rule = excluded.rule,
+        confidence = excluded.confidence, run_id = excluded.run_id, linked_at = excluded.linked_at`,
+  );
+  await client.query(
+    'delete from person_link l using moved m where l.object_id = m.object_id and m.person_id is null',
+  );
+  // One after the other, so that the ids of the events tell their order.
+  const unlinked = await countWritten(
+    client,
+    sql`
+      insert into person_link_event (object_id, connection_id, person_id, action, run_id)
+      select object_id, connection_id, left_id, 'unlinked', ${runId}::uuid
+      from moved where left_id is not null and left_id is distinct from person_id`,
+  );
+  const linked = await countWritten(
+    client,
+    sql`
+      insert into person_link_event (object_id, connection_id, person_id, action, rule, confidence, run_id)
+      select object_id, connection_id, person_id, 'linked', rule, confidence, ${runId}::uuid
+      from moved where person_id is not null`,
+  );
+  return { linked, unlinked };
+}
+
+async function countWritten(client: pg.PoolClient, statement: RawBuilder<unknown>): Promise<number> {
+  const row = await runOne<{ count: number }>(
+    client,
+    sql`with written as (${statement} returning 1) select count(*)::int as count from written`,
+  );
+  return row?.count ?? 0;
+}
+
+/** Whoever lost the last account: merged into the person that its anchor belongs to now, if it belongs to one. */
+async function dissolvePersons(client: pg.PoolClient): Promise<void> {
+  await client.query(`
+    update person p set dissolved_at = clock_timestamp(),
+      merged_into = (select l.person_id from person_link l where l.object_id = p.anchor_object_id)
+    from (select distinct left_id from moved where left_id is distinct from person_id) m
+    where p.id = m.left_id and not exists (select from person_link l where l.person_id = p.id)`);
+}
+
+/** Persons whose accounts came, went or changed. */
+async function wantRefreshes(client: pg.PoolClient): Promise<void> {
+  await client.query(`
+    update person p set refresh_wanted = true
+    from (select person_id from moved where person_id is not null
+          union select left_id from moved where left_id is not null
+          union select l.person_id from dirty d join person_link l on l.object_id = d.object_id
+          union select (c ->> 'personId')::uuid from undecided u cross join jsonb_array_elements(u.candidates) c) m
+    where p.id = m.person_id and not p.refresh_wanted`);
+}
+
+/** @returns how many are new */
+async function recordCases(client: pg.PoolClient, runId: string | null): Promise<number> {
+  await run(
+    client,
+    sql`
+      update correlation_case c set status = 'resolved', resolved_at = clock_timestamp(),
+        resolution = jsonb_build_object('action', 'settled', 'runId', ${runId}::uuid)
+      from affected a
+      where c.object_id = a.object_id and c.status = 'open'
+        and not exists (select from undecided u where u.object_id = a.object_id)`,
+  );
+  const row = await runOne<{ opened: number }>(
+    client,
+    sql`
+      with written as (
+        insert into correlation_case (object_id, connection_id, reason, candidates, run_id)
+        select object_id, connection_id, reason, candidates, ${runId}::uuid from undecided
+        on conflict (object_id) where status = 'open' do update
+          set reason = excluded.reason, candidates = excluded.candidates
+          where (correlation_case.reason, correlation_case.candidates) is distinct from (excluded.reason, excluded.candidates)
+        returning old.id is null as new)
+      select count(*) filter (where new)::int as opened from written`,
+  );
+  return row?.opened ?? 0;
+}

@@ -1,0 +1,27 @@
+// Decides which accounts belong to one person, for what changed and all that it touches, in one transaction.
+import type pg from 'pg';
+import { run, sql } from '../../sql.ts';
+import { applyPlacements, type CorrelationCounts } from './apply-placements.ts';
+import { createTouched, refreshKeys } from './correlation-keys.ts';
+import { collectAffected, collectDirty } from './dirty-accounts.ts';
+import { placeAccounts } from './place-accounts.ts';
+import { createRanks, createRules } from './rule-tables.ts';
+
+/**
+ * Must run in a transaction of its own: killed at any instant nothing has happened, and repeated it changes nothing.
+ * Correlations take turns, of all projects: each is computed over everything that is stored.
+ * @param runId the run that asks; null when somebody else does
+ */
+export async function correlate(client: pg.PoolClient, runId: string | null): Promise<CorrelationCounts> {
+  await run(client, sql`select pg_advisory_xact_lock(hashtextextended('correlation', 0))`);
+  // Whole tables are joined and sorted.
+  await client.query(`set local work_mem = '64MB'`);
+  await createRules(client);
+  const ranks = await createRanks(client);
+  const everything = await collectDirty(client, runId);
+  await createTouched(client);
+  await refreshKeys(client, everything);
+  await collectAffected(client, everything);
+  await placeAccounts(client, ranks);
+  return applyPlacements(client, runId);
+}
