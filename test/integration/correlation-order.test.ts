@@ -61,6 +61,6 @@ test('whatever the order and the batches, the same accounts become one person', 
         expect(await arrive(accounts, order, batches)).toEqual(atOnce);
       },
     ),
-    { numRuns: 15 },
+    { numRuns: 8 },
   );
 }, 120_000);
