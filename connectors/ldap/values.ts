@@ -51,6 +51,11 @@ function valueBounds(bytes: Buffer, start: number, end: number): number[] {
   return bounds;
 }
 
+/** Whether there is one value with a length in the short form: most attributes of most entries. */
+function isOneShortValue(bytes: Buffer, start: number, end: number): boolean {
+  return bytes[start] === OCTET_STRING && end - start - 2 === bytes[start + 1] && end - start < 0x82;
+}
+
 function base64Values(bytes: Buffer, bounds: number[]): AttributeValues {
   const binary: string[] = [];
   for (let index = 0; index < bounds.length; index += 2) {
@@ -65,6 +70,11 @@ function base64Values(bytes: Buffer, bounds: number[]): AttributeValues {
  * @throws Error when the bytes are no SET OF OCTET STRING.
  */
 export function decodeValues(bytes: Buffer, start: number, end: number, binary: boolean): DecodedValues {
+  if (!binary && isOneShortValue(bytes, start, end)) {
+    const text = textOf(bytes, start + 2, end);
+    // A list that is written out takes no more room than it has values, unlike one that grows.
+    if (text !== null) return [text];
+  }
   const bounds = valueBounds(bytes, start, end);
   if (binary) return base64Values(bytes, bounds);
   const texts: string[] = [];
