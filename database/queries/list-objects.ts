@@ -20,8 +20,9 @@ const SORTS = {
 export type ObjectSort = keyof typeof SORTS;
 
 /**
- * A page of objects and their exact number. With a class, directory_object_name serves it; without one the
- * present objects are sorted: an index for that order would slow each first sync, for a list that is seldom read.
+ * A page of objects and their exact number. With a class, directory_object_name serves it; without one, and in other
+ * orders than by name, the present objects are sorted: an index for that would slow each first sync (ADR 12), for a
+ * list that is seldom read.
  */
 export function listObjects(
   on: Queryable,

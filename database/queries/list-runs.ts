@@ -111,7 +111,11 @@ const SORTS = {
 
 export type RunSort = keyof typeof SORTS;
 
-/** A page of history. Served by sync_run_finished, or by sync_run_project for one project. */
+/**
+ * A page of history. Served by sync_run_finished, from which runs of another status or trigger are left out, by
+ * sync_run_open for open ones, and by sync_run_project for the total of one project; other totals and `queuedAt` read
+ * the table: it has a row a run, and runs are kept for two years (20,000 of them: 570 pages).
+ */
 export function listRuns(
   on: Queryable,
   filter: RunFilter,
