@@ -1,18 +1,17 @@
 // Puts the Express app together: who calls, how often they may, what they may do, and the contract's routes.
 import { createExpressEndpoints } from '@ts-rest/express';
-import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { contract } from '../contracts/index.ts';
 import { operationsOf } from '../contracts/routes.ts';
-import { isUpload } from '../contracts/scopes.ts';
 import { identifyCaller } from './auth/bearer.ts';
 import { createPasswordVerifier } from './auth/passwords.ts';
-import { accessTable, requireScope } from './auth/require-scope.ts';
 import { createTokens } from './auth/tokens.ts';
 import type { AppDeps } from './dependencies.ts';
 import { docsRouter } from './docs.ts';
 import { trustProxy } from './http/client-address.ts';
+import { endpointOptions } from './http/endpoint-options.ts';
 import { errorHandler } from './http/error-handler.ts';
-import { jsonBody } from './http/json-body.ts';
+import { readBody } from './http/json-body.ts';
 import { createListResponder } from './http/list-response.ts';
 import { rateLimit } from './http/rate-limit.ts';
 import { requestContext } from './http/request-context.ts';
@@ -69,7 +68,6 @@ function countRefused(limit: RequestHandler): ErrorRequestHandler {
 
 function serveContract(app: Express, deps: RouteDeps): void {
   const routes = operationsOf(contract).map(({ route }) => route);
-  const access = accessTable(routes);
   const router = {
     auth: authRoutes(deps),
     users: usersRoutes(deps),
@@ -82,22 +80,7 @@ function serveContract(app: Express, deps: RouteDeps): void {
     syncHistory: syncHistoryRoutes(deps),
     system: systemRoutes(deps),
   };
-  createExpressEndpoints(contract, router, app, {
-    logInitialization: false,
-    jsonQuery: false,
-    responseValidation: true,
-    globalMiddleware: [
-      (request, _response, next) => {
-        const required = access.get(request.tsRestRoute);
-        if (!required) throw new Error('an operation without access rules was routed');
-        requireScope(request as unknown as Request, required);
-        next();
-      },
-      (request, response, next) =>
-        isUpload(request.tsRestRoute) ? next() : jsonBody(request as unknown as Request, response, next),
-    ],
-    requestValidationErrorHandler: (error, _request, _response, next) => next(error),
-  });
+  createExpressEndpoints(contract, router, app, endpointOptions(contract, readBody));
   app.use(unknownRoute(routes));
   app.use(errorHandler(deps.logger));
 }

@@ -1,4 +1,4 @@
-// The scopes an operation may require, and which of them each role holds.
+// The scopes and authorities an operation may require, and which of them each role holds.
 import type { AppRoute } from '@ts-rest/core';
 
 export const SCOPES = [
@@ -11,6 +11,8 @@ export const SCOPES = [
   'sync:write',
   'sync:run',
   'account:self',
+  'idn:identity:read',
+  'idn:identity:manage',
 ] as const;
 
 export type Scope = (typeof SCOPES)[number];
@@ -19,7 +21,19 @@ export const ROLES = ['admin', 'operator', 'auditor', 'reviewer'] as const;
 
 export type Role = (typeof ROLES)[number];
 
-const READS: Scope[] = ['users:read', 'groups:read', 'objects:read', 'connections:read', 'sync:read'];
+/** What the SailPoint-shaped surface asks for beside scopes. */
+export const AUTHORITIES = ['ORG_ADMIN', 'API'] as const;
+
+export type Authority = (typeof AUTHORITIES)[number];
+
+const READS: Scope[] = [
+  'users:read',
+  'groups:read',
+  'objects:read',
+  'connections:read',
+  'sync:read',
+  'idn:identity:read',
+];
 
 /** What a role may do at most; a token never has more than its account's role. */
 export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
@@ -29,18 +43,31 @@ export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
   reviewer: ['account:self'],
 };
 
+export const ROLE_AUTHORITIES: Readonly<Record<Role, readonly Authority[]>> = {
+  admin: ['ORG_ADMIN'],
+  operator: [],
+  auditor: [],
+  reviewer: [],
+};
+
 /** Whether an operation's body is a file, whatever is in it. */
 export function isUpload(route: AppRoute): boolean {
   return (route.metadata as Partial<{ upload: boolean }> | undefined)?.upload === true;
 }
 
-/** Every operation's metadata: the one scope that it requires, or that it is open to all. */
-export type Access = { scope: Scope } | { public: true };
+/** Every operation's metadata: the one scope that it requires, with one of some authorities, or that it is open to all. */
+export type Access = { scope: Scope; authorities?: readonly Authority[] } | { public: true };
 
 /** Reads an operation's access out of the contract. @throws Error when the contract does not say. */
 export function accessOf(route: AppRoute): Access {
-  const metadata = route.metadata as Partial<{ scope: Scope; public: boolean }> | undefined;
+  const metadata = route.metadata as
+    | Partial<{ scope: Scope; authorities: readonly Authority[]; public: boolean }>
+    | undefined;
   if (metadata?.public === true) return { public: true };
-  if (metadata?.scope !== undefined && SCOPES.includes(metadata.scope)) return { scope: metadata.scope };
+  if (metadata?.scope !== undefined && SCOPES.includes(metadata.scope))
+    return {
+      scope: metadata.scope,
+      ...(metadata.authorities && { authorities: metadata.authorities }),
+    };
   throw new Error(`${route.method} ${route.path} declares neither a scope nor that it is public`);
 }

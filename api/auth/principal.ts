@@ -1,6 +1,6 @@
 // Who a request comes from, once its token has been verified.
 import type { Request } from 'express';
-import type { Role, Scope } from '../../contracts/scopes.ts';
+import type { Authority, Role, Scope } from '../../contracts/scopes.ts';
 import { AppError } from '../../domain/app-error.ts';
 
 export interface Principal {
@@ -11,6 +11,7 @@ export interface Principal {
   role: Role;
   /** What the token was given and the account's role still allows. */
   scopes: ReadonlySet<Scope>;
+  authorities: readonly Authority[];
   expiresAt: Date;
 }
 

@@ -2,7 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
 import type { Pool } from 'pg';
-import { ROLE_SCOPES, type Role, type Scope } from '../../contracts/scopes.ts';
+import { ROLE_AUTHORITIES, ROLE_SCOPES, type Role, type Scope } from '../../contracts/scopes.ts';
 import { findToken, insertToken, revokeToken } from '../../database/queries/access-tokens.ts';
 import { newId } from '../../database/queries/new-id.ts';
 import type { Principal } from './principal.ts';
@@ -87,6 +87,7 @@ async function lookUp(
     displayName: stored.displayName,
     role,
     scopes: new Set(stored.scopes.filter((scope) => allowed.includes(scope)) as Scope[]),
+    authorities: ROLE_AUTHORITIES[role],
     expiresAt: stored.expiresAt,
   };
 }

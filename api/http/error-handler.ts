@@ -3,13 +3,15 @@ import { STATUS_CODES } from 'node:http';
 import { RequestValidationError } from '@ts-rest/express';
 import type { ErrorRequestHandler, Request } from 'express';
 import type { Logger } from 'pino';
+import { isSailPointPath } from '../../contracts/sailpoint/schemas.ts';
 import { isDatabaseUnavailable } from '../../database/unavailable.ts';
 import { AppError } from '../../domain/app-error.ts';
+import { sailPointErrorBody } from '../sailpoint/error-body.ts';
 import { dropUnreadBody } from './json-body.ts';
-import { requestId } from './request-context.ts';
+import { pathOf, requestId } from './request-context.ts';
 import { validationError } from './validation-errors.ts';
 
-/** Answers in the shape of /api; what is no AppError is a 500 that says nothing and is logged. */
+/** Answers in the shape of the surface that the request is on, /api's unless it is another's; what is no AppError is a 500 that says nothing and is logged. */
 export function errorHandler(logger: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     const failure = asAppError(error);
@@ -31,12 +33,17 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
     }
     dropUnreadBody(request, response);
     for (const [name, value] of Object.entries(failure.headers)) response.setHeader(name, value);
-    response.status(failure.status).json({
-      error: STATUS_CODES[failure.status] ?? 'Error',
-      message: failure.message,
-      statusCode: failure.status,
-      ...(failure.status === 400 && { details: failure.details ?? [] }),
-    });
+    response.status(failure.status).json(bodyOf(request, failure));
+  };
+}
+
+function bodyOf(request: Request, failure: AppError): object {
+  if (isSailPointPath(pathOf(request.originalUrl))) return sailPointErrorBody(failure, requestId(request));
+  return {
+    error: STATUS_CODES[failure.status] ?? 'Error',
+    message: failure.message,
+    statusCode: failure.status,
+    ...(failure.status === 400 && { details: failure.details ?? [] }),
   };
 }
 

@@ -1,5 +1,7 @@
 // Reads a request's JSON body, once it is known who sends it and which operation it is for.
+import type { AppRoute } from '@ts-rest/core';
 import express, { type Request, type RequestHandler, type Response } from 'express';
+import { isUpload } from '../../contracts/scopes.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { unstorable } from './storable-text.ts';
 import { invalidRequest } from './validation-errors.ts';
@@ -7,7 +9,7 @@ import { invalidRequest } from './validation-errors.ts';
 const parse = express.json({ limit: '1mb', strict: false, type: () => true });
 
 /** Bodies up to 1 MiB, JSON only, whatever the operation; nothing is read where none is announced. */
-export const jsonBody: RequestHandler = (request, response, next) => {
+const jsonBody: RequestHandler = (request, response, next) => {
   if (!hasBody(request)) {
     next();
     return;
@@ -22,6 +24,11 @@ export const jsonBody: RequestHandler = (request, response, next) => {
     else next(error === undefined ? undefined : bodyError(error));
   });
 };
+
+/** JSON, or a file that the operation reads itself. */
+export function readBody(route: AppRoute): RequestHandler {
+  return isUpload(route) ? (_request, _response, next) => next() : jsonBody;
+}
 
 function hasBody(request: Request): boolean {
   const length = request.headers['content-length'];

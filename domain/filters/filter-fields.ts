@@ -1,13 +1,23 @@
 // What an endpoint lets its callers filter by: each field's type and exactly its operators.
 import { FilterError, quoted } from './filter-error.ts';
-import { asBoolean, asId, asIdBeginning, asNumber, asTime, type Literal } from './filter-literals.ts';
+import {
+  asBoolean,
+  asChoice,
+  asId,
+  asIdBeginning,
+  asNumber,
+  asTime,
+  type Literal,
+  type Reading,
+} from './filter-literals.ts';
 import type { Filter, Operator, Test, Value } from './filter-tree.ts';
 
-/** The operators that make sense of each type; `texts` is a list of texts. */
+/** The operators that make sense of each type; `texts` is a list of texts, `choice` one of a few words. */
 interface OperatorsOf {
   text: Exclude<Operator, 'ca'>;
   number: Exclude<Operator, 'ca' | 'co' | 'sw'>;
   boolean: 'eq' | 'ne' | 'isnull' | 'pr';
+  choice: 'eq' | 'ne' | 'in' | 'isnull' | 'pr';
   time: Exclude<Operator, 'ca' | 'co' | 'sw' | 'in'>;
   id: Exclude<Operator, 'ca' | 'co'>;
   texts: 'ca' | 'isnull' | 'pr';
@@ -16,7 +26,9 @@ interface OperatorsOf {
 export type FieldType = keyof OperatorsOf;
 
 export type FilterField = {
-  [Type in FieldType]: { type: Type; operators: readonly OperatorsOf[Type][] };
+  [Type in FieldType]: { type: Type; operators: readonly OperatorsOf[Type][] } & (Type extends 'choice'
+    ? { values: readonly string[] }
+    : unknown);
 }[FieldType];
 
 /** Path → field, as an endpoint's documentation lists them. */
@@ -43,7 +55,7 @@ export function checkFilter(filter: Filter, fields: FilterFields): CheckedFilter
     return { kind: filter.kind, parts: filter.parts.map((part) => checkFilter(part, fields)) };
   const { path, operator } = filter;
   const field = fieldOf(filter, fields);
-  const values = filter.values.map((value) => literal(value, field.type, filter));
+  const values = filter.values.map((value) => literal(value, field, filter));
   return { kind: 'test', path, type: field.type, operator, values };
 }
 
@@ -67,21 +79,26 @@ function fieldOf(test: Test, fields: FilterFields): FilterField {
   return field;
 }
 
-function literal(value: Value, type: FieldType, test: Test): Literal {
-  const read = type === 'id' && test.operator === 'sw' ? asIdBeginning : READERS[type];
-  const { literal: found, wanted } = read(value);
+function literal(value: Value, field: FilterField, test: Test): Literal {
+  const { literal: found, wanted } = readAs(value, field, test);
   if (found !== undefined) return found;
   const shown = value.quoted ? `"${quoted(value.text).slice(1, -1)}"` : quoted(value.text);
   throw new FilterError('filters', value.at, `${test.path} is compared with ${wanted}, not ${shown}`);
 }
 
-const asText = ({ text }: Value) => ({ literal: text, wanted: 'a string' });
-
-const READERS: Record<FieldType, (value: Value) => { literal: Literal | undefined; wanted: string }> = {
-  text: asText,
-  texts: asText,
-  number: asNumber,
-  boolean: asBoolean,
-  time: asTime,
-  id: asId,
-};
+function readAs(value: Value, field: FilterField, test: Test): Reading<Literal> {
+  switch (field.type) {
+    case 'number':
+      return asNumber(value);
+    case 'boolean':
+      return asBoolean(value);
+    case 'time':
+      return asTime(value);
+    case 'choice':
+      return asChoice(value, field.values);
+    case 'id':
+      return test.operator === 'sw' ? asIdBeginning(value) : asId(value);
+    default:
+      return { literal: value.text, wanted: 'a string' };
+  }
+}

@@ -4,7 +4,7 @@ import type { Value } from './filter-tree.ts';
 
 export type Literal = string | number | boolean | Date;
 
-interface Reading<Of extends Literal> {
+export interface Reading<Of extends Literal> {
   /** Undefined where the value is something else. */
   literal: Of | undefined;
   /** What would be right. */
@@ -37,6 +37,15 @@ export function asTime({ text }: Value): Reading<Date> {
   return {
     literal: time && !Number.isNaN(time.getTime()) ? time : undefined,
     wanted: 'a date-time as 2026-01-31T08:00:00Z, or a date',
+  };
+}
+
+/** One of `values`, whatever its case, as it stands there. */
+export function asChoice({ text }: Value, values: readonly string[]): Reading<string> {
+  const lower = text.toLowerCase();
+  return {
+    literal: values.find((value) => value.toLowerCase() === lower),
+    wanted: `one of ${values.join(', ')}`,
   };
 }
 

@@ -7,7 +7,7 @@ import { escapeLike } from '../object-search.ts';
 /**
  * What each path of an endpoint's fields is in SQL. Texts are folded and of collation pg_c_utf8, `lower(p.name)`,
  * and served by a btree index on just that expression (`co`: by a trigram index on it); lists of texts are folded
- * arrays; ids are uuid.
+ * arrays; ids are uuid; choices are the bare column.
  */
 export type FilterColumns = Readonly<Record<string, RawBuilder<unknown>>>;
 
@@ -54,6 +54,7 @@ const COMPILERS: Record<FieldType, (test: CheckedTest, column: RawBuilder<unknow
   texts: (test, column) => sql`(${column} @> array[${sql.join(test.values.map(folded))}])`,
   number: (test, column) => plainly(test, column, (value) => sql`${value}::numeric`),
   boolean: (test, column) => sql`(${column} ${signOf(test)} ${sql.lit(test.values[0])})`,
+  choice: (test, column) => plainly(test, column, (value) => sql`${value}::text`),
   time: compileTime,
   id: compileId,
 };

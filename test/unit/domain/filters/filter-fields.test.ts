@@ -13,6 +13,7 @@ const FIELDS: FilterFields = {
   priority: { type: 'number', operators: ['eq', 'ne', 'in'] },
   correlated: { type: 'boolean', operators: ['eq'] },
   created: { type: 'time', operators: ['gt', 'isnull'] },
+  state: { type: 'choice', values: ['OK', 'ERROR'], operators: ['eq'] },
 };
 const ID = '01f04e42-8c48-4542-a241-dc89c303b178';
 
@@ -45,6 +46,7 @@ describe('checkFilter', () => {
     ['correlated eq false', false],
     ['created gt 2018-12-18T23:05:55Z', new Date('2018-12-18T23:05:55Z')],
     ['created gt "2018-12-18t23:05:55.250+01:00"', new Date('2018-12-18T22:05:55.250Z')],
+    ['state eq error', 'ERROR'],
     ['created gt 2018-12-18', new Date('2018-12-18T00:00:00Z')],
     ['created gt 2018', new Date('2018-01-01T00:00:00Z')],
   ])('reads the value of %s', (text, expected) => {
@@ -69,6 +71,7 @@ describe('checkFilter', () => {
     ['correlated eq "true"', 'correlated is compared with true or false without quotes, not "true"'],
     ['correlated eq TRUE', "true or false without quotes, not 'TRUE'"],
     ['correlated eq 1', 'true or false'],
+    ['state eq "FAILED"', 'state is compared with one of OK, ERROR, not "FAILED"'],
     ['created gt yesterday', 'a date-time as 2026-01-31T08:00:00Z'],
     ['created gt 2018-02-30', 'a date-time'],
     ['created gt 2018-12-18T23:05:55', 'a date-time'],

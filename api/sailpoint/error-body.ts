@@ -1,0 +1,55 @@
+// The error bodies of the SailPoint-shaped surface, as the reference documents have them.
+import { createHash } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { AppError } from '../../domain/app-error.ts';
+
+/** Codes and sentences of the documents; other statuses have their reason phrase and the failure's own sentence. */
+const KNOWN: Record<number, { detailCode: string; text: string }> = {
+  400: {
+    detailCode: '400.1 Bad Request Content',
+    text: 'The request was syntactically correct but its content is semantically invalid.',
+  },
+  403: {
+    detailCode: '403 Forbidden',
+    text: 'The server understood the request but refuses to authorize it.',
+  },
+  404: {
+    detailCode: '404 Not found',
+    text: 'The server did not find a current representation for the target resource.',
+  },
+  500: { detailCode: '500.0 Internal Fault', text: 'An internal fault occurred.' },
+};
+
+/** @param requestId as `X-Request-Id` has it. */
+export function sailPointErrorBody(failure: AppError, requestId: string): object {
+  if (failure.status === 401) return { error: failure.message };
+  // The documents' own spelling, spaces included.
+  if (failure.status === 429) return { message: ' Rate Limit Exceeded ' };
+  const known = KNOWN[failure.status];
+  const causes = causesOf(failure);
+  // What is wrong stands behind the general sentence too: many clients show nothing but the first message.
+  const message = [known?.text, ...(known && failure.status !== 400 ? [] : causes.slice(0, 1))];
+  return {
+    detailCode: known?.detailCode ?? `${failure.status} ${STATUS_CODES[failure.status] ?? 'Error'}`,
+    trackingId: trackingId(requestId),
+    messages: [localized(message.filter(Boolean).join(' '))],
+    ...(failure.status !== 500 && { causes: causes.map(localized) }),
+  };
+}
+
+function causesOf(failure: AppError): string[] {
+  const details = failure.details ?? [];
+  if (failure.status !== 400 || details.length === 0) return [failure.message];
+  return details.map(({ path, message }) => `${path.replace(/^query\./, '')}: ${message}`);
+}
+
+function localized(text: string) {
+  return { locale: 'en-US', localeOrigin: 'DEFAULT', text };
+}
+
+/** 32 hex digits: a UUID's own, and those of a digest of whatever else a caller chose as the request's id. */
+function trackingId(requestId: string): string {
+  const digits = requestId.replaceAll('-', '').toLowerCase();
+  if (/^[0-9a-f]{32}$/.test(digits)) return digits;
+  return createHash('sha256').update(requestId).digest('hex').slice(0, 32);
+}
