@@ -14,12 +14,23 @@ const KINDS = { connections: 'connection', syncProjects: 'sync project' } as con
  */
 export async function findNamed(api: ApiClient, kind: keyof typeof KINDS, idOrName: string): Promise<string> {
   if (z.guid().safeParse(idOrName).success) return idOrName;
+  const id = await idOfName(api, kind, idOrName);
+  if (id === null) throw nothingNamed(kind, idOrName);
+  return id;
+}
+
+/** The id of the connection or project with this very name; null where there is none. */
+export async function idOfName(
+  api: ApiClient,
+  kind: keyof typeof KINDS,
+  wanted: string,
+): Promise<string | null> {
   for (let page = 1; ; page += 1) {
-    const query = { search: idOrName, page: String(page), pageSize: String(MAX_PAGE_SIZE) };
+    const query = { search: wanted, page: String(page), pageSize: String(MAX_PAGE_SIZE) };
     const { data, totalCount } = bodyOf(await api[kind].list({ query }), 200);
-    const found = data.find(({ name }) => name === idOrName);
+    const found = data.find(({ name }) => name === wanted);
     if (found) return found.id;
-    if (data.length === 0 || page * MAX_PAGE_SIZE >= totalCount) throw nothingNamed(kind, idOrName);
+    if (data.length === 0 || page * MAX_PAGE_SIZE >= totalCount) return null;
   }
 }
 

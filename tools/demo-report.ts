@@ -1,6 +1,7 @@
 // Tells what the sample brought in, and how to look at it: addresses, a login, commands to paste.
 import { parse } from 'csv-parse/sync';
-import type { ApiClient, Page } from './api-client.ts';
+import { bodyOf } from '../cli/api-client.ts';
+import type { DemoClient } from './demo-client.ts';
 
 interface Group {
   id: string;
@@ -19,11 +20,12 @@ export interface SampleCounts {
   largestGroup: Group | undefined;
 }
 
-/** Asks the API for the counts, in four requests. */
-export async function countSample(api: ApiClient): Promise<SampleCounts> {
-  const users = parse(await api.csv('/api/users'), { columns: true, bom: true }) as { managerId: string }[];
-  const groups = await api.get<Page<Group>>('/api/groups?pageSize=200');
-  const computers = await api.get<Page<unknown>>('/api/objects?objectClass=computer&pageSize=1');
+/** Asks the API for the counts, in three requests. */
+export async function countSample({ api, csv }: DemoClient): Promise<SampleCounts> {
+  const users = parse(await csv('/api/users'), { columns: true, bom: true }) as { managerId: string }[];
+  const groups = bodyOf(await api.groups.list({ query: { pageSize: '200' } }), 200);
+  const query = { objectClass: 'computer', pageSize: '1' };
+  const computers = bodyOf(await api.objects.list({ query }), 200);
   const bySize = groups.data.toSorted((one, other) => other.memberCount - one.memberCount);
   return {
     users: users.length,

@@ -2,9 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CommandFailure } from '../cli/command-failure.ts';
 import type { Settings } from '../domain/settings.ts';
-import { type ApiClient, ApiFailure, signIn } from './api-client.ts';
 import { runCommand } from './command.ts';
+import { type DemoClient, signIn } from './demo-client.ts';
 import { countSample, curlLines, formatCounts } from './demo-report.ts';
 import { ensureSampleDirectory } from './demo-sync.ts';
 import type { EmbeddedRuntime } from './embedded-runtime.ts';
@@ -21,9 +22,9 @@ await runCommand({
   environment: (home, settings) => ({ IDENTITY_CENTER_ADMIN_PASSWORD: passwordOf(home, settings) }),
   async onReady(runtime, home, settings) {
     const login = { username: USERNAME, password: passwordOf(home, settings) };
-    const api = await signInOrExplain(runtime.apiUrl, login);
-    const synced = await ensureSampleDirectory(api, home.path);
-    const counts = await countSample(api);
+    const client = await signInOrExplain(runtime.apiUrl, login);
+    const synced = await ensureSampleDirectory(client.api, home.path);
+    const counts = await countSample(client);
     console.log(`\n${synced ? 'The sample directory came in' : 'Kept from the last start'}:`);
     console.log(formatCounts(counts));
     console.log(describePlace(runtime, home, login));
@@ -46,11 +47,11 @@ function passwordOf(home: HomeFolder, settings: Settings): string {
 async function signInOrExplain(
   apiUrl: string,
   login: { username: string; password: string },
-): Promise<ApiClient> {
+): Promise<DemoClient> {
   try {
     return await signIn(apiUrl, login.username, login.password);
   } catch (error) {
-    if (!(error instanceof ApiFailure) || error.status !== 401) throw error;
+    if (!(error instanceof CommandFailure) || error.statusCode !== 401) throw error;
     throw new StartError(
       'The account `admin` of this database has another password, which was shown when it was first started.\n' +
         'Set IDENTITY_CENTER_ADMIN_PASSWORD to it, or give the demonstration a folder of its own with ' +

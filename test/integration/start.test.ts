@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { signIn } from '../../tools/api-client.ts';
+import { bodyOf } from '../../cli/api-client.ts';
+import { signIn } from '../../tools/demo-client.ts';
 import { removeEmbeddedPostgres } from '../../tools/embedded-postgres.ts';
 import { freePort } from '../../tools/free-port.ts';
 import { createTestDatabase } from '../support/database.ts';
@@ -61,8 +62,8 @@ describe('npm start', () => {
   });
 
   async function connectionNames(): Promise<string[]> {
-    const api = await signIn(url, 'admin', password);
-    const { data } = await api.get<{ data: { name: string }[] }>('/api/connections');
+    const { api } = await signIn(url, 'admin', password);
+    const { data } = bodyOf(await api.connections.list({ query: {} }), 200);
     return data.map(({ name }) => name);
   }
 
@@ -75,12 +76,9 @@ describe('npm start', () => {
     const shown = [...stdout.matchAll(/password[^:]*: (\S+)/g)].map((match) => match[1] as string);
     expect(shown).toHaveLength(1);
     password = shown[0] as string;
-    const api = await signIn(url, 'admin', password);
-    await api.post('/api/connections', {
-      name: 'Kept',
-      type: 'csv',
-      config: { file: 'a.csv', keyColumn: 'id' },
-    });
+    const { api } = await signIn(url, 'admin', password);
+    const config = { file: 'a.csv', keyColumn: 'id' };
+    await api.connections.create({ query: {}, body: { name: 'Kept', type: 'csv', config } });
   });
 
   it('keeps the password out of every log', () => {
