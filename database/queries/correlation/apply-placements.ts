@@ -1,6 +1,5 @@
 // Writes what a correlation decided: persons, links with their history, and cases; only what differs is touched.
 import type pg from 'pg';
-import { OWN_PERSON } from '../../../domain/correlation/rules.ts';
 import { type RawBuilder, run, runOne, sql } from '../../sql.ts';
 
 export interface CorrelationCounts {
@@ -18,7 +17,7 @@ export async function applyPlacements(
   await client.query(`
     -- What differs from what is stored; \`person_id\` null: the account belongs to nobody now.
     create temp table moved on commit drop as
-    select a.object_id, a.connection_id, l.person_id as left_id, p.person_id, p.rule, p.confidence
+    select a.object_id, a.connection_id, l.person_id as left_id, p.person_id, p.rule, p.confidence, p.new_person
     from account a
     left join person_link l on l.object_id = a.object_id
     left join placed p on p.object_id = a.object_id
@@ -40,7 +39,7 @@ async function createPersons(client: pg.PoolClient): Promise<number> {
       select m.person_id, m.object_id, o.display_name
       from moved m
       join directory_object o on o.id = m.object_id and o.connection_id = m.connection_id
-      where m.rule = ${OWN_PERSON} and not exists (select from person p where p.id = m.person_id)`,
+      where m.new_person`,
   );
   await client.query(`
     update person p set dissolved_at = null, merged_into = null

@@ -18,10 +18,10 @@ export async function correlate(client: pg.PoolClient, runId: string | null): Pr
   await client.query(`set local work_mem = '64MB'`);
   await createRules(client);
   const ranks = await createRanks(client);
-  const everything = await collectDirty(client, runId);
+  const dirty = await collectDirty(client, runId);
   await createTouched(client);
-  await refreshKeys(client, everything);
-  await collectAffected(client, everything);
+  await refreshKeys(client, dirty);
+  await collectAffected(client, dirty);
   await placeAccounts(client, ranks);
   return applyPlacements(client, runId);
 }

@@ -8,12 +8,22 @@ interface PendingRun {
   connectionId: string;
 }
 
+/** What of all accounts changed, or has to be evaluated anew. */
+export interface Dirty {
+  /** All accounts are in `dirty`. */
+  everything: boolean;
+  /** So many that finding out what they touch costs more than evaluating all. */
+  most: boolean;
+}
+
+/** From this part of all accounts on, all are evaluated. */
+const MOST = 0.2;
+
 /**
  * Fills the temporary table `dirty` with the accounts that changed in runs not correlated yet, and with those that
  * somebody decided about; with all accounts when everything is to be evaluated.
- * @returns whether it is everything
  */
-export async function collectDirty(client: pg.PoolClient, runId: string | null): Promise<boolean> {
+export async function collectDirty(client: pg.PoolClient, runId: string | null): Promise<Dirty> {
   await client.query(
     `create temp table dirty (object_id uuid primary key, connection_id uuid) on commit drop`,
   );
@@ -36,7 +46,13 @@ export async function collectDirty(client: pg.PoolClient, runId: string | null):
   }
   await client.query('delete from correlation_dirty');
   await client.query('analyze dirty');
-  return everything;
+  const part = await runOne<{ most: boolean }>(
+    client,
+    sql`
+      select (select count(*) from dirty) > ${MOST}::float8 * coalesce(sum(present + removed), 0) as most
+      from object_count where object_class = 'user'`,
+  );
+  return { everything, most: everything || (part?.most ?? true) };
 }
 
 /** Runs that are over, and the one that asks; others come with what they still change. sync_run_uncorrelated serves it. */
@@ -68,26 +84,35 @@ async function addChanged(client: pg.PoolClient, pending: PendingRun): Promise<v
  * Fills `affected`: the dirty accounts and all that share a value with one of them, before or after the change, and
  * so on. What is outside shares nothing with what is inside, so evaluating these gives what evaluating all would.
  */
-export async function collectAffected(client: pg.PoolClient, everything: boolean): Promise<void> {
+export async function collectAffected(client: pg.PoolClient, { most }: Dirty): Promise<void> {
   await client.query(
-    `create temp table affected (object_id uuid primary key, connection_id uuid) on commit drop`,
+    'create temp table affected (object_id uuid primary key, connection_id uuid) on commit drop',
   );
-  await client.query('insert into affected select object_id, connection_id from dirty');
-  for (let round = 0; !everything; round += 1) {
-    // correlation_key_value, then correlation_key_object.
-    const { rowCount } = await client.query(
-      `with shared as (
-         insert into affected
-         select distinct k.object_id, k.connection_id
-         from touched t join correlation_key k on k.value = t.value and k.attribute = t.attribute
-         where t.round = $1
-         on conflict do nothing returning object_id)
-       insert into touched
-       select distinct k.value, k.attribute, $1 + 1 from shared s join correlation_key k on k.object_id = s.object_id
-       on conflict do nothing`,
-      [round],
+  if (most) {
+    await client.query(
+      `insert into affected select id, connection_id from directory_object where object_class = 'user'`,
     );
-    if (!rowCount) break;
+  } else {
+    await client.query('insert into affected select object_id, connection_id from dirty');
+    for (let round = 0; await reachFurther(client, round); round += 1);
   }
   await client.query('analyze affected');
+}
+
+/** Takes in whoever shares a value that the round before touched. @returns whether that brought new values */
+async function reachFurther(client: pg.PoolClient, round: number): Promise<boolean> {
+  // correlation_key_value, then correlation_key_object.
+  const { rowCount } = await client.query(
+    `with shared as (
+       insert into affected
+       select distinct k.object_id, k.connection_id
+       from touched t join correlation_key k on k.value = t.value and k.attribute = t.attribute
+       where t.round = $1
+       on conflict do nothing returning object_id)
+     insert into touched
+     select distinct k.value, k.attribute, $1 + 1 from shared s join correlation_key k on k.object_id = s.object_id
+     on conflict do nothing`,
+    [round],
+  );
+  return (rowCount ?? 0) > 0;
 }

@@ -8,17 +8,18 @@ import { NAME_KEY } from './correlation-keys.ts';
 const MOST_OF_ONE_SOUND = 5_000;
 
 /**
- * Fills `placed` (object, connection, person, rule, confidence) and `undecided` (object, reason, candidates). What no
+ * Fills `placed` (object, connection, person, rule, confidence, and whether the person is yet to be made) and `undecided` (object, reason, candidates). What no
  * run changes, links by hand and those of removed accounts, is placed from the beginning.
  */
 export async function placeAccounts(client: pg.PoolClient, ranks: number[]): Promise<void> {
   await client.query(`
     create temp table placed (object_id uuid primary key, connection_id uuid, person_id uuid, rule text,
-      confidence smallint, rank integer, removed boolean) on commit drop;
+      confidence smallint, rank integer, removed boolean, new_person boolean) on commit drop;
+    create index on placed (person_id);
     create temp table undecided (object_id uuid primary key, connection_id uuid, reason text, candidates jsonb)
       on commit drop;
     insert into placed
-    select l.object_id, l.connection_id, l.person_id, l.rule, l.confidence, r.rank, o.removed_at is not null
+    select l.object_id, l.connection_id, l.person_id, l.rule, l.confidence, r.rank, o.removed_at is not null, false
     from affected a
     join person_link l on l.object_id = a.object_id
     join connection_rank r on r.connection_id = a.connection_id
@@ -181,7 +182,7 @@ async function decide(client: pg.PoolClient, rank: number): Promise<void> {
     sql`
       insert into placed
       select v.object_id, v.connection_id, coalesce(v.person_id, own.id, uuidv7()), coalesce(v.rule, ${OWN_PERSON}),
-             coalesce(v.confidence, 100), ${rank}, false
+             coalesce(v.confidence, 100), ${rank}, false, v.person_id is null and own.id is null
       from verdict v left join person own on own.anchor_object_id = v.object_id
       where v.reason is null`,
   );
