@@ -9,7 +9,7 @@ import { DRY_RUN_LISTS, dryRunsWithLists, forgetLists } from '../database/querie
 import { forgetRun, forgettableRuns } from '../database/queries/retention/forget-runs.ts';
 import { dropForsakenStaging } from '../database/queries/retention/forsaken-staging.ts';
 import type { Settings } from '../domain/settings.ts';
-import { everySoOften } from './every-so-often.ts';
+import { attempting, everySoOften, type Sweep, startSweep } from './sweep.ts';
 
 const CLEAN_EVERY_MS = 3_600_000;
 /** What failed is tried again after this. */
@@ -31,47 +31,20 @@ interface SweepDeps {
   logger: Logger;
 }
 
-export interface RetentionSweep {
-  /** Resolves when the statement that is going has ended. */
-  stop(): Promise<void>;
-}
-
 /**
  * Sweeps at once and then every hour; never throws. Every API process does so: what one has taken is not there for the
  * others, and all of it goes in short transactions, so that nobody waits and a killed process leaves nothing half.
  */
-export function startRetentionSweep(deps: SweepDeps): RetentionSweep {
-  const stopping = new AbortController();
-  const tasks = tasksOf(deps, stopping.signal).map(({ what, work }) =>
-    everySoOften(CLEAN_EVERY_MS, () =>
-      work().then(
-        () => true,
-        ({ message }: Error) => {
-          deps.logger.warn({ message }, `${what} failed; it is repeated`);
-          return false;
-        },
-      ),
-    ),
-  );
-  let going: Promise<void> | null = null;
-  const once = async () => {
-    for (const task of tasks) if (!stopping.signal.aborted) await task();
-  };
-  const sweep = () => {
-    going ??= once().finally(() => {
-      going = null;
-    });
-  };
-  const timer = setInterval(sweep, SWEEP_EVERY_MS);
-  timer.unref();
-  sweep();
-  return {
-    async stop() {
-      stopping.abort();
-      clearInterval(timer);
-      await going;
-    },
-  };
+export function startRetentionSweep(deps: SweepDeps): Sweep {
+  const attempt = attempting(deps.logger);
+  return startSweep(SWEEP_EVERY_MS, (stop) => {
+    const tasks = tasksOf(deps, stop).map(({ what, work }) =>
+      everySoOften(CLEAN_EVERY_MS, () => attempt(what, work)),
+    );
+    return async () => {
+      for (const task of tasks) if (!stop.aborted) await task();
+    };
+  });
 }
 
 interface Task {

@@ -6,8 +6,8 @@ import {
   runsWaitingToPause,
   runsWaitingToStop,
 } from '../database/queries/waiting-runs.ts';
-import { everySoOften } from './every-so-often.ts';
 import { judgeOpenRuns } from './stalled-runs.ts';
+import { attempting, everySoOften, type Sweep, startSweep } from './sweep.ts';
 import type { SyncSchedules } from './sync-schedules.ts';
 import type { SyncTrigger } from './sync-trigger.ts';
 
@@ -19,54 +19,23 @@ const MOST_A_SWEEP = 50;
 const RECONCILE_EVERY_MS = 600_000;
 const JUDGE_EVERY_MS = 15_000;
 
-export interface RunSweep {
-  /** One sweep; never throws. */
-  sweep(): Promise<void>;
-  /** Resolves when the sweep that is going has ended. */
-  stop(): Promise<void>;
-}
-
-/** Sweeps at once and then every `everyMs` milliseconds, one sweep at a time. */
-export function startRunSweep(deps: SweepDeps & { everyMs: number }): RunSweep {
-  let going: Promise<void> | null = null;
-  const attempt = (what: string, work: () => Promise<void>) =>
-    work().then(
-      () => true,
-      ({ message }: Error) => {
-        deps.logger.warn({ message }, `${what} failed; it is repeated`);
-        return false;
-      },
-    );
+/** Sweeps every `everyMs` milliseconds. */
+export function startRunSweep(deps: SweepDeps & { everyMs: number }): Sweep {
+  const attempt = attempting(deps.logger);
   const reconcile = everySoOften(RECONCILE_EVERY_MS, () =>
     attempt('comparing schedules with Temporal', () => deps.schedules.reconcile()),
   );
   const judge = everySoOften(JUDGE_EVERY_MS, () =>
     attempt('looking for runs that nobody works on', () => judgeOpenRuns(deps)),
   );
-  const once = async () => {
+  return startSweep(deps.everyMs, () => async () => {
     await attempt('the sweep of queued runs', () => wakeWaiting(deps));
     await attempt('the sweep of cancelled runs', () => stopCancelled(deps));
     await attempt('the sweep of runs that are to pause', () => pauseAsked(deps));
     await attempt('the sweep of schedules', () => deps.schedules.catchUp());
     await judge();
     await reconcile();
-  };
-  const sweep = () => {
-    going ??= once().finally(() => {
-      going = null;
-    });
-    return going;
-  };
-  const timer = setInterval(sweep, deps.everyMs);
-  timer.unref();
-  void sweep();
-  return {
-    sweep,
-    async stop() {
-      clearInterval(timer);
-      await going;
-    },
-  };
+  });
 }
 
 interface SweepDeps {

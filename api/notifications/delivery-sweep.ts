@@ -10,16 +10,12 @@ import {
 import { noteOverdue } from '../../database/queries/notifications/note-run.ts';
 import { AppError } from '../../domain/app-error.ts';
 import type { Notification } from '../../domain/notification.ts';
+import { attempting, everySoOften, type Sweep, startSweep } from '../sweep.ts';
 import { DeliveryFailure, type NotificationChannel } from './channel.ts';
 import { retryDelay } from './retry-delay.ts';
 
 const CLEAN_EVERY_MS = 3_600_000;
 const LOOK_FOR_OVERDUE_EVERY_MS = 60_000;
-
-export interface DeliverySweep {
-  /** Resolves when the deliveries that are going have ended. */
-  stop(): Promise<void>;
-}
 
 interface SweepDeps {
   pool: Pool;
@@ -29,53 +25,28 @@ interface SweepDeps {
 }
 
 /** Makes the channels known, and looks every `everyMs` milliseconds for what each has to be told. Never throws. */
-export function startDeliverySweep(deps: SweepDeps): DeliverySweep {
-  const { pool, logger } = deps;
-  const stopping = new AbortController();
-  let going: Promise<unknown> | null = null;
-  let known = false;
-  let cleanedAt = Number.NEGATIVE_INFINITY;
-  let lookedAt = Number.NEGATIVE_INFINITY;
-  const attempt = (what: string, work: () => Promise<void>) =>
-    work().catch(({ message }: Error) => logger.warn({ message }, `${what} failed; it is repeated`));
-  const once = async () => {
-    await attempt('making the notification channels known', async () => {
-      if (!known)
-        await setChannels(
-          pool,
-          deps.channels.map(({ name }) => name),
-        );
-      known = true;
-    });
-    if (deps.channels.length > 0 && performance.now() - lookedAt > LOOK_FOR_OVERDUE_EVERY_MS) {
-      lookedAt = performance.now();
-      await attempt('looking for overdue projects', () => noteOverdue(pool));
-    }
+export function startDeliverySweep(deps: SweepDeps): Sweep {
+  const { pool, channels } = deps;
+  const attempt = attempting(deps.logger);
+  const names = channels.map(({ name }) => name);
+  const makeKnown = everySoOften(Number.POSITIVE_INFINITY, () =>
+    attempt('making the notification channels known', () => setChannels(pool, names)),
+  );
+  const lookForOverdue = everySoOften(LOOK_FOR_OVERDUE_EVERY_MS, () =>
+    attempt('looking for overdue projects', () => noteOverdue(pool)),
+  );
+  const clean = everySoOften(CLEAN_EVERY_MS, () =>
+    attempt('clearing away old notifications', () => deleteOldNotifications(pool)),
+  );
+  return startSweep(deps.everyMs, (stop) => async () => {
+    await makeKnown();
+    if (channels.length > 0) await lookForOverdue();
     // Each channel on its own, so that a receiver that hangs holds up no other.
     await Promise.all(
-      deps.channels.map((channel) =>
-        attempt('delivering notifications', () => drain(deps, channel, stopping.signal)),
-      ),
+      channels.map((channel) => attempt('delivering notifications', () => drain(deps, channel, stop))),
     );
-    if (performance.now() - cleanedAt < CLEAN_EVERY_MS) return;
-    cleanedAt = performance.now();
-    await attempt('clearing away old notifications', () => deleteOldNotifications(pool));
-  };
-  const sweep = () => {
-    going ??= once().finally(() => {
-      going = null;
-    });
-  };
-  const timer = setInterval(sweep, deps.everyMs);
-  timer.unref();
-  sweep();
-  return {
-    async stop() {
-      stopping.abort();
-      clearInterval(timer);
-      await going;
-    },
-  };
+    await clean();
+  });
 }
 
 async function drain(

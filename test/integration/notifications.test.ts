@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { channelsOf } from '../../api/notifications/channels-of.ts';
-import { type DeliverySweep, startDeliverySweep } from '../../api/notifications/delivery-sweep.ts';
+import { startDeliverySweep } from '../../api/notifications/delivery-sweep.ts';
+import type { Sweep } from '../../api/sweep.ts';
 import { run, sql } from '../../database/sql.ts';
 import { parseSettings } from '../../domain/settings.ts';
 import { type ApiProcess, startApiProcess } from '../support/api-process.ts';
@@ -24,7 +25,7 @@ describe('notifications', () => {
   let mail: MailReceiver;
   let environment: Record<string, string>;
   const log: string[] = [];
-  let sweep: DeliverySweep | undefined;
+  let sweep: Sweep | undefined;
   const processes: ApiProcess[] = [];
 
   beforeAll(async () => {

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
-import { type RunSweep, startRunSweep } from '../../api/run-sweep.ts';
+import { startRunSweep } from '../../api/run-sweep.ts';
+import type { Sweep } from '../../api/sweep.ts';
 import { createSyncSchedules } from '../../api/sync-schedules.ts';
 import { createSyncTrigger } from '../../api/sync-trigger.ts';
 import { createTemporalAccess } from '../../api/temporal-access.ts';
@@ -25,7 +26,7 @@ let temporal: TemporalServer;
 let access: ReturnType<typeof createTemporalAccess>;
 let api: TestApi;
 let worker: WorkerProcess;
-let sweep: RunSweep;
+let sweep: Sweep;
 
 const startTemporal = (port?: number) =>
   startTemporalServer({
