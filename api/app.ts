@@ -1,7 +1,7 @@
 // Puts the Express app together: who calls, how often they may, what they may do, and the contract's routes.
 import { createExpressEndpoints } from '@ts-rest/express';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
-import { contract } from '../contracts/index.ts';
+import { contract, sailPointContract } from '../contracts/index.ts';
 import { operationsOf } from '../contracts/routes.ts';
 import { identifyCaller } from './auth/bearer.ts';
 import { createPasswordVerifier } from './auth/passwords.ts';
@@ -18,6 +18,7 @@ import { requestContext } from './http/request-context.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { unknownRoute } from './http/unknown-route.ts';
 import { authRoutes } from './routes/auth.ts';
+import { clientsRoutes } from './routes/clients.ts';
 import { connectionFilesRoutes } from './routes/connection-files.ts';
 import { connectionsRoutes } from './routes/connections.ts';
 import { groupsRoutes } from './routes/groups.ts';
@@ -29,6 +30,8 @@ import { syncProjectsRoutes } from './routes/sync-projects.ts';
 import { systemRoutes } from './routes/system.ts';
 import { usersRoutes } from './routes/users.ts';
 import { createRunEvents } from './run-events.ts';
+import { oauthRoutes } from './sailpoint/oauth.ts';
+import { prepareSailPoint } from './sailpoint/prepare.ts';
 import { createSyncSchedules } from './sync-schedules.ts';
 import { createSyncTrigger } from './sync-trigger.ts';
 
@@ -67,9 +70,9 @@ function countRefused(limit: RequestHandler): ErrorRequestHandler {
 }
 
 function serveContract(app: Express, deps: RouteDeps): void {
-  const routes = operationsOf(contract).map(({ route }) => route);
   const router = {
     auth: authRoutes(deps),
+    clients: clientsRoutes(deps),
     users: usersRoutes(deps),
     groups: groupsRoutes(deps),
     objects: objectsRoutes(deps),
@@ -81,6 +84,13 @@ function serveContract(app: Express, deps: RouteDeps): void {
     system: systemRoutes(deps),
   };
   createExpressEndpoints(contract, router, app, endpointOptions(contract, readBody));
-  app.use(unknownRoute(routes));
+  createExpressEndpoints(
+    sailPointContract,
+    { oauth: oauthRoutes(deps) },
+    app,
+    endpointOptions(sailPointContract, prepareSailPoint),
+  );
+  const operations = [...operationsOf(contract), ...operationsOf(sailPointContract)];
+  app.use(unknownRoute(operations.map(({ route }) => route)));
   app.use(errorHandler(deps.logger));
 }

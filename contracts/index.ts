@@ -1,12 +1,14 @@
-// The whole contract: every resource below /api.
+// The whole contract: every resource below /api, and the SailPoint-shaped surface beside it.
 import { initContract } from '@ts-rest/core';
 import { authContract } from './auth.ts';
+import { clientsContract } from './clients.ts';
 import { connectionFilesContract } from './connection-files.ts';
 import { connectionsContract } from './connections.ts';
 import { groupsContract } from './groups.ts';
 import { healthContract } from './health.ts';
 import { objectsContract } from './objects.ts';
 import { projectPreviewContract } from './project-preview.ts';
+import { oauthContract } from './sailpoint/oauth.ts';
 import { syncHistoryContract } from './sync-history.ts';
 import { syncProjectsContract } from './sync-projects.ts';
 import { usersContract } from './users.ts';
@@ -16,6 +18,7 @@ const c = initContract();
 export const contract = c.router(
   {
     auth: authContract,
+    clients: clientsContract,
     users: usersContract,
     groups: groupsContract,
     objects: objectsContract,
@@ -28,3 +31,7 @@ export const contract = c.router(
   },
   { pathPrefix: '/api' },
 );
+
+export const sailPointContract = c.router({
+  oauth: oauthContract,
+});

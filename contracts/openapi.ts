@@ -1,8 +1,10 @@
 // Writes the contract as an OpenAPI 3.0 document.
 import type { AppRoute } from '@ts-rest/core';
+import { initContract } from '@ts-rest/core';
 import { generateOpenApi } from '@ts-rest/open-api';
 import { z } from 'zod';
-import { contract } from './index.ts';
+import { contract, sailPointContract } from './index.ts';
+import { isSailPointPath } from './sailpoint/schemas.ts';
 import { DEFAULT_KEY } from './schemas.ts';
 import { accessOf, isUpload } from './scopes.ts';
 
@@ -31,6 +33,14 @@ const STATUS_DESCRIPTIONS: Record<string, string> = {
   504: 'The source did not answer in time',
 };
 
+/** Of the SailPoint-shaped surface, where they differ. */
+const SAILPOINT_DESCRIPTIONS: Record<string, string> = {
+  400: 'The request is not valid; the body says what is wrong with it',
+  401: 'No token, client id or secret that is valid was sent',
+  403: 'The token does not have the scope or authority that is needed',
+  406: '`Accept` leaves application/json out',
+};
+
 const string = { type: 'string' };
 
 const FILE = { schema: { type: 'string', format: 'binary' } };
@@ -48,6 +58,10 @@ const HEADERS: Record<string, JsonSchema> = {
     schema: string,
   },
   Location: { description: 'Where what was made can be read.', schema: string },
+  'X-Total-Count': {
+    description: 'How many results there are without limit and offset, where `count` is true.',
+    schema: { type: 'integer' },
+  },
   'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer' } },
   'WWW-Authenticate': { description: 'RFC 6750.', schema: string },
 };
@@ -55,7 +69,7 @@ const HEADERS: Record<string, JsonSchema> = {
 /** The document as /api/openapi.json serves it. */
 export function createOpenApiDocument(version: string): OpenApiDocument {
   return generateOpenApi(
-    contract,
+    initContract().router({ ...contract, sailpoint: sailPointContract }),
     {
       info: {
         title: 'IdentityCenter',
@@ -123,6 +137,7 @@ function describeOperation(operation: Operation, route: AppRoute): Operation {
     description: description.filter(Boolean).join('\n\n'),
     security: secured ? [{ bearer: [] }] : [],
     ...(operation.requestBody && { requestBody: { ...operation.requestBody, required: needsBody(route) } }),
+    ...(isForm(route) && { requestBody: formBody(operation.requestBody as JsonSchema) }),
     ...(isUpload(route) && { requestBody: { required: true, content: FILE_CONTENT } }),
     responses: Object.fromEntries(
       Object.entries(operation.responses).map(([status, response]) => [
@@ -131,6 +146,19 @@ function describeOperation(operation: Operation, route: AppRoute): Operation {
       ]),
     ),
   } as Operation;
+}
+
+function isForm(route: AppRoute): boolean {
+  return 'contentType' in route && route.contentType === 'application/x-www-form-urlencoded';
+}
+
+/** A form may be sent as multipart/form-data too. */
+function formBody(body: JsonSchema): JsonSchema {
+  const [schema] = Object.values(body.content as JsonSchema);
+  return {
+    required: true,
+    content: { 'application/x-www-form-urlencoded': schema, 'multipart/form-data': schema },
+  };
 }
 
 /** Whether an empty body is refused. */
@@ -143,12 +171,17 @@ function describeResponse(status: string, response: JsonSchema, route: AppRoute)
   const names = ['X-Request-Id'];
   if (route.path !== '/api/health') names.push('RateLimit', 'RateLimit-Policy');
   if (status === '201' || (status === '202' && route.path.endsWith('/run'))) names.push('Location');
+  if (isSailPointPath(route.path)) {
+    if (status === '401' || status === '403') names.push('WWW-Authenticate');
+    if (status === '429' || status === '503') names.push('Retry-After');
+    if (status === '200' && isCollection(route)) names.push('X-Total-Count');
+  }
   const content = response.content as JsonSchema | undefined;
   const list = status === '200' && isList(route);
   if (list) names.push('Link');
   return {
     ...response,
-    description: STATUS_DESCRIPTIONS[status] ?? status,
+    description: descriptionOf(status, route),
     headers: headersOf(names),
     ...(list && { content: { ...content, 'text/csv': { schema: string } } }),
   };
@@ -174,6 +207,16 @@ function failureResponses(): JsonSchema {
 
 function headersOf(names: string[]): JsonSchema {
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
+
+function descriptionOf(status: string, route: AppRoute): string {
+  const own = isSailPointPath(route.path) ? SAILPOINT_DESCRIPTIONS[status] : undefined;
+  return own ?? STATUS_DESCRIPTIONS[status] ?? status;
+}
+
+/** Collections of the SailPoint-shaped surface are the operations that take a count. */
+function isCollection(route: AppRoute): boolean {
+  return route.query instanceof z.ZodObject && 'count' in route.query.shape;
 }
 
 /** Lists are the operations that take a page. */

@@ -10,6 +10,8 @@ export const SCOPES = [
   'sync:read',
   'sync:write',
   'sync:run',
+  'clients:read',
+  'clients:write',
   'account:self',
   'idn:identity:read',
   'idn:identity:manage',
@@ -39,9 +41,22 @@ const READS: Scope[] = [
 export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
   admin: SCOPES,
   operator: [...READS, 'connections:write', 'sync:write', 'sync:run', 'account:self'],
-  auditor: [...READS, 'account:self'],
+  auditor: [...READS, 'clients:read', 'account:self'],
   reviewer: ['account:self'],
 };
+
+/** What an OAuth client may be given: all but an account of its own, and the making of clients. */
+export const CLIENT_SCOPES = SCOPES.filter(
+  (scope): scope is Exclude<Scope, 'account:self' | `clients:${string}`> =>
+    scope !== 'account:self' && !scope.startsWith('clients:'),
+);
+
+/** The scopes that `scopes` come to: who may change identities may read them. */
+export function withImplied(scopes: readonly Scope[]): Set<Scope> {
+  const all = new Set(scopes);
+  if (all.has('idn:identity:manage')) all.add('idn:identity:read');
+  return all;
+}
 
 export const ROLE_AUTHORITIES: Readonly<Record<Role, readonly Authority[]>> = {
   admin: ['ORG_ADMIN'],

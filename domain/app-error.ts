@@ -4,6 +4,8 @@
 export const ERROR_CODES = {
   // requests
   invalid_request: { status: 400, retryable: false },
+  unsupported_grant_type: { status: 400, retryable: false },
+  invalid_scope: { status: 400, retryable: false },
   unauthenticated: { status: 401, retryable: false },
   forbidden: { status: 403, retryable: false },
   not_found: { status: 404, retryable: false },

@@ -1,15 +1,17 @@
 // Who a request comes from, once its token has been verified.
 import type { Request } from 'express';
-import type { Authority, Role, Scope } from '../../contracts/scopes.ts';
+import type { Authority, Scope } from '../../contracts/scopes.ts';
+import type { HolderKind } from '../../database/queries/access-tokens.ts';
 import { AppError } from '../../domain/app-error.ts';
 
 export interface Principal {
   tokenId: string;
-  accountId: string;
+  /** An account of a person, or an OAuth client. */
+  kind: HolderKind;
+  holderId: string;
+  /** An account's username; of a client `client:` and its name. */
   username: string;
-  displayName: string;
-  role: Role;
-  /** What the token was given and the account's role still allows. */
+  /** What the token was given and the account's role, or the client, still allows. */
   scopes: ReadonlySet<Scope>;
   authorities: readonly Authority[];
   expiresAt: Date;

@@ -11,7 +11,9 @@ export function requireScope(request: Request, access: Access): void {
   const principal = principalOf(request);
   if (!principal)
     throw request.headers.authorization === undefined
-      ? unauthenticated('This request needs a bearer token; get one at POST /api/auth/login.')
+      ? unauthenticated(
+          'This request needs a bearer token; get one at POST /api/auth/login or POST /oauth/token.',
+        )
       : unauthenticated('The bearer token is not valid, or no longer.', 'invalid_token');
   if (!principal.scopes.has(access.scope)) throw insufficientScope(access.scope);
   const { authorities } = access;

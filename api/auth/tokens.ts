@@ -2,8 +2,21 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
 import type { Pool } from 'pg';
-import { ROLE_AUTHORITIES, ROLE_SCOPES, type Role, type Scope } from '../../contracts/scopes.ts';
-import { findToken, insertToken, revokeToken } from '../../database/queries/access-tokens.ts';
+import {
+  type Authority,
+  ROLE_AUTHORITIES,
+  ROLE_SCOPES,
+  type Role,
+  type Scope,
+  withImplied,
+} from '../../contracts/scopes.ts';
+import {
+  findToken,
+  type HolderKind,
+  insertToken,
+  revokeToken,
+  type StoredToken,
+} from '../../database/queries/access-tokens.ts';
 import { newId } from '../../database/queries/new-id.ts';
 import type { Principal } from './principal.ts';
 
@@ -13,38 +26,38 @@ const AUDIENCE = 'identity-center-api';
 const TRUSTED_MS = 1_000;
 const MOST_REMEMBERED = 10_000;
 
-export interface TokenAccount {
-  id: string;
-  username: string;
-  displayName: string;
-  role: Role;
+export interface TokenRequest {
+  kind: HolderKind;
+  holderId: string;
+  scopes: readonly Scope[];
 }
 
 export interface Tokens {
-  issue(account: TokenAccount): Promise<{ token: string; expiresAt: Date }>;
-  /** Null for a token that is forged, expired, revoked or whose account is disabled. */
+  issue(request: TokenRequest): Promise<{ token: string; expiresAt: Date }>;
+  /** Null for a token that is forged, expired, revoked, or whose account is disabled or client gone. */
   verify(token: string): Promise<Principal | null>;
   revoke(tokenId: string): Promise<void>;
+  /** Makes this process look at all tokens of an account or client anew, at once. */
+  forget(holderId: string): void;
 }
 
 export function createTokens(deps: { pool: Pool; key: Uint8Array; tokenHours: number }): Tokens {
   const remembered = new Map<string, { principal: Principal; until: number }>();
   return {
-    async issue(account) {
+    async issue({ kind, holderId, scopes }) {
       const id = await newId(deps.pool);
       // JWT times are whole seconds: the row ends at the same instant as the token.
       const expiresAt = new Date(Math.floor((Date.now() + deps.tokenHours * 3_600_000) / 1_000) * 1_000);
       const token = await new SignJWT()
         .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
         .setJti(id)
-        .setSubject(account.id)
+        .setSubject(holderId)
         .setIssuer(ISSUER)
         .setAudience(AUDIENCE)
         .setIssuedAt()
         .setExpirationTime(expiresAt)
         .sign(deps.key);
-      const scopes = ROLE_SCOPES[account.role];
-      await insertToken(deps.pool, { id, accountId: account.id, hash: sha256(token), scopes, expiresAt });
+      await insertToken(deps.pool, { id, kind, holderId, hash: sha256(token), scopes, expiresAt });
       return { token, expiresAt };
     },
 
@@ -67,6 +80,11 @@ export function createTokens(deps: { pool: Pool; key: Uint8Array; tokenHours: nu
       for (const [place, { principal }] of remembered)
         if (principal.tokenId === tokenId) remembered.delete(place);
     },
+
+    forget(holderId) {
+      for (const [place, { principal }] of remembered)
+        if (principal.holderId === holderId) remembered.delete(place);
+    },
   };
 }
 
@@ -78,18 +96,28 @@ async function lookUp(
   const id = await verifiedId(token, deps.key);
   const stored = id === null ? undefined : await findToken(deps.pool, id);
   if (!id || !stored || !timingSafeEqual(stored.tokenHash, hash)) return null;
-  const role = stored.role as Role;
-  const allowed: readonly string[] = ROLE_SCOPES[role];
+  const { kind, holderId, name, expiresAt } = stored;
+  const { scopes, authorities } = rightsOf(stored);
   return {
     tokenId: id,
-    accountId: stored.accountId,
-    username: stored.username,
-    displayName: stored.displayName,
-    role,
-    scopes: new Set(stored.scopes.filter((scope) => allowed.includes(scope)) as Scope[]),
-    authorities: ROLE_AUTHORITIES[role],
-    expiresAt: stored.expiresAt,
+    kind,
+    holderId,
+    username: kind === 'client' ? `client:${name}` : name,
+    scopes: withImplied(stored.scopes.filter((scope): scope is Scope => scopes.includes(scope))),
+    authorities,
+    expiresAt,
   };
+}
+
+/** What the token's holder may do at most, now. */
+function rightsOf(stored: StoredToken): { scopes: readonly string[]; authorities: readonly Authority[] } {
+  if (stored.kind === 'client')
+    return {
+      scopes: [...withImplied((stored.clientScopes ?? []) as Scope[])],
+      authorities: (stored.clientAuthorities ?? []) as Authority[],
+    };
+  const role = stored.role as Role;
+  return { scopes: ROLE_SCOPES[role], authorities: ROLE_AUTHORITIES[role] };
 }
 
 async function verifiedId(token: string, key: Uint8Array): Promise<string | null> {

@@ -38,7 +38,8 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
 }
 
 function bodyOf(request: Request, failure: AppError): object {
-  if (isSailPointPath(pathOf(request.originalUrl))) return sailPointErrorBody(failure, requestId(request));
+  const path = pathOf(request.originalUrl);
+  if (isSailPointPath(path)) return sailPointErrorBody(failure, { path, requestId: requestId(request) });
   return {
     error: STATUS_CODES[failure.status] ?? 'Error',
     message: failure.message,

@@ -29,7 +29,7 @@ type LimitSettings = Pick<
 const EXEMPT = /^\/api\/(health|docs(\/.*)?)$/;
 
 /**
- * Counts a request under its verified account, else under its address. The account, not the token: a second
+ * Counts a request under its verified account or client, else under its address. The account, not the token: a second
  * sign-in is no second allowance. A setting of 0 turns a window off.
  */
 export function rateLimit(pool: Pool, settings: LimitSettings): RequestHandler {
@@ -67,7 +67,7 @@ function makeWindow(pool: Pool, name: Window['name'], seconds: number, quota: nu
 
 function keyOf(request: Request): string {
   const principal = principalOf(request);
-  return principal ? `account:${principal.accountId}` : `address:${clientAddress(request)}`;
+  return principal ? `${principal.kind}:${principal.holderId}` : `address:${clientAddress(request)}`;
 }
 
 /** The shorter window first: what it turns away is not counted in the longer one. */

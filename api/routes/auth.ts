@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { initServer } from '@ts-rest/express';
 import type { Request } from 'express';
 import { contract } from '../../contracts/index.ts';
-import type { Role } from '../../contracts/scopes.ts';
+import { ROLE_SCOPES, type Role } from '../../contracts/scopes.ts';
 import {
   findAccount,
   findAccountByUsername,
@@ -22,7 +22,11 @@ export function authRoutes(deps: RouteDeps) {
     login: async ({ req, body }) => {
       const account = await signIn(deps, req as Request, body);
       const lastLoginAt = await recordLogin(pool, account.id);
-      const { token, expiresAt } = await deps.tokens.issue({ ...account, role: account.role as Role });
+      const { token, expiresAt } = await deps.tokens.issue({
+        kind: 'account',
+        holderId: account.id,
+        scopes: ROLE_SCOPES[account.role as Role],
+      });
       const shown = accountBody({ ...account, lastLoginAt });
       return {
         status: 200,
@@ -35,7 +39,7 @@ export function authRoutes(deps: RouteDeps) {
     },
     me: async ({ req }) => {
       const principal = requirePrincipal(req as Request);
-      const account = await findAccount(pool, principal.accountId);
+      const account = await findAccount(pool, principal.holderId);
       if (!account) throw unauthenticated('The account of this token is gone.', 'invalid_token');
       const scopes = [...principal.scopes];
       return {

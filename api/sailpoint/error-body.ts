@@ -1,7 +1,7 @@
 // The error bodies of the SailPoint-shaped surface, as the reference documents have them.
 import { createHash } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
-import type { AppError } from '../../domain/app-error.ts';
+import type { AppError, ErrorCode } from '../../domain/app-error.ts';
 
 /** Codes and sentences of the documents; other statuses have their reason phrase and the failure's own sentence. */
 const KNOWN: Record<number, { detailCode: string; text: string }> = {
@@ -20,8 +20,21 @@ const KNOWN: Record<number, { detailCode: string; text: string }> = {
   500: { detailCode: '500.0 Internal Fault', text: 'An internal fault occurred.' },
 };
 
-/** @param requestId as `X-Request-Id` has it. */
-export function sailPointErrorBody(failure: AppError, requestId: string): object {
+const TOKEN_PATH = /^\/oauth\/token\/?$/i;
+
+const OAUTH_ERRORS: Partial<Record<ErrorCode, string>> = {
+  unauthenticated: 'invalid_client',
+  unsupported_grant_type: 'unsupported_grant_type',
+  invalid_scope: 'invalid_scope',
+};
+
+/** @param request its path without the query, and its `X-Request-Id`. */
+export function sailPointErrorBody(
+  failure: AppError,
+  { path, requestId }: { path: string; requestId: string },
+): object {
+  if (TOKEN_PATH.test(path) && (failure.status === 400 || failure.status === 401))
+    return oauthErrorBody(failure);
   if (failure.status === 401) return { error: failure.message };
   // The documents' own spelling, spaces included.
   if (failure.status === 429) return { message: ' Rate Limit Exceeded ' };
@@ -35,6 +48,13 @@ export function sailPointErrorBody(failure: AppError, requestId: string): object
     messages: [localized(message.filter(Boolean).join(' '))],
     ...(failure.status !== 500 && { causes: causes.map(localized) }),
   };
+}
+
+/** RFC 6749, section 5.2. */
+function oauthErrorBody(failure: AppError): object {
+  // Neither quotes, nor backslashes, nor anything beyond ASCII may stand in it.
+  const description = failure.message.replace(/["\\]/g, "'").replace(/[^\x20-\x7e]/g, '?');
+  return { error: OAUTH_ERRORS[failure.code] ?? 'invalid_request', error_description: description };
 }
 
 function causesOf(failure: AppError): string[] {

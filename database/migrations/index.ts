@@ -13,6 +13,7 @@ import { Migration20261123004200_retention } from './Migration20261123004200_ret
 import { Migration20261123005600_filter_counts } from './Migration20261123005600_filter_counts.ts';
 import { Migration20261123011500_persons } from './Migration20261123011500_persons.ts';
 import { Migration20261123012800_lost_attempts } from './Migration20261123012800_lost_attempts.ts';
+import { Migration20261123014500_oauth_clients } from './Migration20261123014500_oauth_clients.ts';
 
 export const MIGRATIONS = [
   { name: 'Migration20261122000000_sync', class: Migration20261122000000_sync },
@@ -28,5 +29,6 @@ export const MIGRATIONS = [
   { name: 'Migration20261123004200_retention', class: Migration20261123004200_retention },
   { name: 'Migration20261123005600_filter_counts', class: Migration20261123005600_filter_counts },
   { name: 'Migration20261123011500_persons', class: Migration20261123011500_persons },
+  { name: 'Migration20261123014500_oauth_clients', class: Migration20261123014500_oauth_clients },
   { name: 'Migration20261123012800_lost_attempts', class: Migration20261123012800_lost_attempts },
 ];

@@ -12,6 +12,7 @@ import { deriveApiKeys } from '../../api/auth/keys.ts';
 import { importDirectory } from '../../api/connection-test.ts';
 import { createTemporalAccess } from '../../api/temporal-access.ts';
 import { createConnectorRegistry } from '../../connectors/registry.ts';
+import { isSailPointPath } from '../../contracts/sailpoint/schemas.ts';
 import { type Database, openDatabase } from '../../database/database.ts';
 import { createSecretBox, type SecretBox } from '../../domain/secret-box.ts';
 import { parseSettings, type Settings } from '../../domain/settings.ts';
@@ -148,8 +149,10 @@ function createClient(baseUrl: string): Client {
     const text = await response.text();
     const contentType = response.headers.get('content-type');
     const parsed = contentType?.startsWith('application/json') ? JSON.parse(text) : undefined;
-    if (path.startsWith('/api/') && !path.startsWith('/api/docs') && method !== 'HEAD')
-      check({ method, path: path.split('?')[0] ?? path, status: response.status, contentType, body: parsed });
+    const bare = path.split('?')[0] ?? path;
+    const described = isSailPointPath(bare) || (bare.startsWith('/api/') && !bare.startsWith('/api/docs'));
+    if (described && method !== 'HEAD')
+      check({ method, path: bare, status: response.status, contentType, body: parsed });
     return { status: response.status, headers: response.headers, text, body: parsed };
   };
   const login = async (username = 'admin', password = ADMIN_PASSWORD): Promise<string> => {

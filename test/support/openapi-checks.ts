@@ -2,6 +2,7 @@
 import { Ajv, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
 import { createOpenApiDocument } from '../../contracts/openapi.ts';
+import { isSailPointPath } from '../../contracts/sailpoint/schemas.ts';
 
 export interface Answer {
   method: string;
@@ -38,7 +39,7 @@ export function createAnswerCheck(): CheckAnswer {
     const operation = template && document.paths[template]?.[answer.method.toLowerCase()];
     if (!operation) {
       if (answer.status < 400) throw new Error(`${where}: the document has no such operation`);
-      check(validator('/components/schemas/Error'), answer.body, where);
+      check(validator(`/components/schemas/${errorOf(answer)}`), answer.body, where);
       return;
     }
     const declared: Response | undefined = operation.responses[answer.status];
@@ -56,6 +57,12 @@ export function createAnswerCheck(): CheckAnswer {
     if (type === 'application/json')
       check(validator(`${base}${pointerOf('content', type, 'schema')}`), answer.body, where);
   };
+}
+
+/** The shape of what no operation answers. */
+function errorOf({ path, status }: Answer): string {
+  if (!isSailPointPath(path)) return 'Error';
+  return status === 429 ? 'SailPointTooManyRequests' : 'SailPointError';
 }
 
 function templateOf(templates: string[], path: string): string | undefined {

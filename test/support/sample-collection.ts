@@ -14,7 +14,7 @@ import { errorHandler } from '../../api/http/error-handler.ts';
 import { rateLimit } from '../../api/http/rate-limit.ts';
 import { requestContext } from '../../api/http/request-context.ts';
 import { unknownRoute } from '../../api/http/unknown-route.ts';
-import { requireJson } from '../../api/sailpoint/require-json.ts';
+import { prepareSailPoint } from '../../api/sailpoint/prepare.ts';
 import {
   type CollectionEndpoint,
   respondWithCollection,
@@ -85,12 +85,7 @@ export async function serveSamples(
   const serve = (input: Parameters<typeof respondWithCollection>[1]) =>
     respondWithCollection(pool, input, SAMPLES);
   const router = initServer().router(contract, { samples: serve, guarded: serve });
-  createExpressEndpoints(
-    contract,
-    router,
-    app,
-    endpointOptions(contract, () => requireJson),
-  );
+  createExpressEndpoints(contract, router, app, endpointOptions(contract, prepareSailPoint));
   app.use(unknownRoute(operationsOf(contract).map(({ route }) => route)));
   app.use(errorHandler(logger));
   const server = createServer(app);

@@ -2,13 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { contract } from '../../contracts/index.ts';
+import { contract, sailPointContract } from '../../contracts/index.ts';
 import { createOpenApiDocument } from '../../contracts/openapi.ts';
 import { operationsOf } from '../../contracts/routes.ts';
 import { accessOf, isUpload, ROLE_SCOPES, SCOPES } from '../../contracts/scopes.ts';
 import { committedOpenApi } from '../../contracts/write-openapi.ts';
 
-const operations = operationsOf(contract);
+const ours = operationsOf(contract);
+const operations = [...ours, ...operationsOf(sailPointContract)];
 
 describe('the contract', () => {
   it.each(operations)('says who may call $name', ({ route }) => {
@@ -17,7 +18,7 @@ describe('the contract', () => {
 
   it('opens only signing in, health and the document to all', () => {
     const open = operations.filter(({ route }) => 'public' in accessOf(route)).map(({ name }) => name);
-    expect(open.sort()).toEqual(['auth.login', 'system.health', 'system.openapi']);
+    expect(open.sort()).toEqual(['auth.login', 'oauth.token', 'system.health', 'system.openapi']);
   });
 
   it('gives the admin every scope and the auditor no scope that writes', () => {
@@ -35,7 +36,8 @@ describe('the contract', () => {
     expect(codes({})).toEqual(isUpload(route) ? ['invalid_type'] : []);
   });
 
-  it.each(operations.filter(({ route }) => 'body' in route && typeof route.body === 'object'))(
+  // OAuth says that unknown fields of its form are ignored.
+  it.each(ours.filter(({ route }) => 'body' in route && typeof route.body === 'object'))(
     'refuses unknown body fields of $name',
     ({ route }) => {
       const { body } = route as unknown as {
