@@ -1,4 +1,5 @@
 // The core interface every source system implements, and the extra capabilities that are probed at registration.
+import type { ReadPosition } from '../domain/read-position.ts';
 import type { ReferenceKey, SourcePage } from '../domain/source-entry.ts';
 import type { OpenUploaded } from './source-file.ts';
 
@@ -128,12 +129,27 @@ export interface ListsDeletions {
   deletedSince(since: Watermark, signal: AbortSignal): AsyncIterable<string[]>;
 }
 
+/** The source is not as it was when a position was made: it is read from its beginning. */
+export class PositionLost extends Error {
+  override readonly name = 'PositionLost';
+}
+
+/** Capability: each page of a `read` has a position, and a later read can go on behind it. */
+export interface ResumesReads {
+  /**
+   * What a `read` of the same scopes, with the same config, has not brought up to `position`.
+   * @throws PositionLost before its first page
+   */
+  resume(scopes: SourceScope[], position: ReadPosition, signal: AbortSignal): AsyncIterable<SourcePage>;
+}
+
 export type CapableConnector = Connector &
   Partial<LookupById> &
   Partial<LookupAnywhere> &
   Partial<DescribesSchema> &
   Partial<ReadsChanges> &
   Partial<ScansIds> &
+  Partial<ResumesReads> &
   Partial<ListsDeletions>;
 
 /** What the house gives every connector. */

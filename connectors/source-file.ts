@@ -6,6 +6,8 @@ export interface SourceFile {
   name: string;
   /** In bytes, when it was opened. */
   size: number;
+  /** The same as long as the bytes are: another one when it was written to or replaced. */
+  identity: string;
   /**
    * Reads from `position` on into `buffer` and answers with the number of bytes: fewer than it holds where a part
    * ends, 0 at the end.

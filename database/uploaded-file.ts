@@ -8,6 +8,7 @@ import { runOne, sql } from './sql.ts';
 export interface UploadedFile {
   name: string;
   size: number;
+  identity: string;
   read(buffer: Buffer, position: number): Promise<number>;
   assertUnchanged(): Promise<void>;
   close(): Promise<void>;
@@ -39,6 +40,8 @@ function openFile(pool: pg.Pool, file: { id: string; name: string; size: number 
   return {
     name: file.name,
     size: file.size,
+    // One that is replaced gets another id.
+    identity: `uploaded ${file.id}`,
     async read(buffer, position) {
       if (position >= file.size) return 0;
       const piece = await pieceAt(Math.floor(position / CHUNK_BYTES));

@@ -1,4 +1,5 @@
 // What a connector hands over: entries of a source in one shape, whatever the system.
+import type { ReadPosition } from './read-position.ts';
 
 /** An attribute's values: text, or binary values in base64. Order is the source's. */
 export type AttributeValues = string[] | { binary: string[] };
@@ -66,4 +67,6 @@ export interface SourcePage {
   rejected: RejectedEntry[];
   /** Things a person should know that stop nothing (a referral that was ignored). */
   notices: string[];
+  /** Behind this page, where the source can resume a read. */
+  position?: ReadPosition;
 }

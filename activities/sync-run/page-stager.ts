@@ -6,6 +6,7 @@ import { type KnownEntry, knownEntries } from '../../database/queries/sync/known
 import type { StagedRows, StagingTables } from '../../database/queries/sync/staging.ts';
 import { compileMapping } from '../../domain/attribute-mapping.ts';
 import { entryDigest, mappingDigest, membersDigest } from '../../domain/fingerprint.ts';
+import type { ReadPosition } from '../../domain/read-position.ts';
 import type { ReadEntry, RejectedEntry, SourcePage } from '../../domain/source-entry.ts';
 import { refuseEntry } from '../../domain/staged-entry.ts';
 import { createEntryRows, type StagedGroup } from './entry-rows.ts';
@@ -17,6 +18,7 @@ export interface StagedPage extends StagedRows {
   count: number;
   rejected: RejectedEntry[];
   notices: string[];
+  position: ReadPosition | null;
 }
 
 /** Pages that may be on their way into the database when the next one is looked up. */
@@ -42,12 +44,23 @@ export interface PageStager {
   stage(page: LookedUpPage): Promise<StagedPage>;
 }
 
-/** @param adoptable nothing is stored of the connection, or what came meanwhile is merged: every entry is staged, and repeated ones are dropped when the read is complete */
+/** The first numbers that a read's batches and groups get. */
+export interface StagedNumbers {
+  batch: number;
+  group: number;
+  membersBatch: number;
+}
+
+/**
+ * @param adoptable nothing is stored of the connection, or what came meanwhile is merged: every entry is staged, and repeated ones are dropped when the read is complete
+ * @param next where an earlier attempt's numbers end that this read goes on with
+ */
 export function createPageStager(
   context: StepContext,
   connector: Connector,
   tables: StagingTables,
   adoptable: boolean,
+  next: StagedNumbers = { batch: 0, group: 0, membersBatch: 0 },
 ): PageStager {
   const { plan } = context;
   const { pool } = context.deps.database;
@@ -60,9 +73,9 @@ export function createPageStager(
     digests.set(objectClass, known);
     return known;
   };
-  const takeMembersBatch = membersBatches();
-  let groupNumber = 0;
-  let batch = -1;
+  const takeMembersBatch = membersBatches(next.membersBatch);
+  let groupNumber = next.group;
+  let batch = next.batch - 1;
   // The pages before may not be committed when this one is looked up, so their ids are remembered here.
   const uncommitted: Set<string>[] = [];
 
@@ -136,6 +149,7 @@ export function createPageStager(
         groups: () => rows.groupRows(groups),
         rejected: [...page.rejected],
         notices: page.notices,
+        position: page.position ?? null,
       };
       let index = 0;
       for (const [sourceId, read] of unique) {
@@ -152,8 +166,8 @@ export function createPageStager(
 }
 
 /** Numbers groups so that those of one number have about MEMBERS_PER_BATCH members. */
-function membersBatches(): (members: number) => number {
-  let batch = 0;
+function membersBatches(first: number): (members: number) => number {
+  let batch = first;
   let inBatch = 0;
   return (members) => {
     if (inBatch > 0 && inBatch + members > MEMBERS_PER_BATCH) {

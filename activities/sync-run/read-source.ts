@@ -1,20 +1,16 @@
 // Steps `read` and `stage`: pages from the source, compared with what is known, what differs copied into staging.
 
-import type { CapableConnector } from '../../connectors/connector.ts';
+import { type CapableConnector, PositionLost } from '../../connectors/connector.ts';
 import { hasPartitions } from '../../database/partitions.ts';
-import { completeRead, recordReadMode, resetRead } from '../../database/queries/sync/record-read.ts';
+import { completeRead } from '../../database/queries/sync/record-read.ts';
 import { countClaims } from '../../database/queries/sync/run-plan.ts';
 import { finishStep } from '../../database/queries/sync/run-steps.ts';
-import {
-  createStaging,
-  dropStaging,
-  indexIds,
-  indexStaging,
-  stagingTables,
-} from '../../database/queries/sync/staging.ts';
+import { indexIds, indexStaging, stagingTables } from '../../database/queries/sync/staging.ts';
 import { fencedTransaction } from '../../database/run-fence.ts';
+import type { ReadPosition } from '../../domain/read-position.ts';
 import { StagingLost } from '../../domain/run-failure.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
+import { beginRead } from './begin-read.ts';
 import { listDeletions } from './list-deletions.ts';
 import { withConnector } from './open-connector.ts';
 import { createPageStager } from './page-stager.ts';
@@ -45,50 +41,54 @@ export function readStep(context: StepContext): Promise<ReadResult> {
     // What a dry run reads becomes nothing.
     const adoptable = !stored && !context.plan.dryRun;
     const choice = await chooseRead(context, connector, stored);
+    const read = (chosen: ReadChoice, mayResume: boolean) =>
+      readInto(context, connector, chosen, { adoptable, mayResume });
     try {
-      return await readInto(context, connector, choice, adoptable);
+      return await read(choice, true);
     } catch (error) {
+      if (error instanceof PositionLost) return await read(choice, false);
       if (choice.since === null || !isUnusable(error)) throw error;
-      return await readInto(context, connector, readEverything(choice, error.message), adoptable);
+      return await read(readEverything(choice, error.message), true);
     }
   });
 }
 
-/** One read into tables of its own, from its first page to its record. */
+/** One read into tables of its own, from its first page, or where an earlier attempt left off, to its record. */
 async function readInto(
   context: StepContext,
   connector: CapableConnector,
   choice: ReadChoice,
-  adoptable: boolean,
+  { adoptable, mayResume }: { adoptable: boolean; mayResume: boolean },
 ): Promise<ReadResult> {
   const { deps, fence, plan } = context;
   const { pool } = deps.database;
   const tables = stagingTables(fence.runId, fence.epoch);
-  const { connectionId, instant } = plan;
+  const carried = await beginRead(context, connector, { tables, choice, adoptable, mayResume });
+  const { staged = 0, rejected = 0, changed = 0, pages = 0, next, position = null } = carried ?? {};
+  const carriedOver = staged + rejected;
+  if (position) deps.logger.info({ runId: plan.runId, carriedOver }, 'the read goes on where it was left');
   const mode = choice.since === null ? 'full' : 'incremental';
-  await fencedTransaction(pool, fence, async (client) => {
-    // The step of an incremental run has no activity of its own.
-    if (plan.mode === 'incremental') await finishStep(client, fence.runId, ['connect'], 'completed');
-    await resetRead(client, fence.runId);
-    await recordReadMode(client, fence, mode, choice.reason);
-    await dropStaging(client, fence.runId);
-    await createStaging(client, tables, { connectionId, instant, adoptable });
-  });
   const expected = mode === 'full' ? await countClaims(pool, plan) : 0;
   const reading: Reading = {
     context,
     tables,
     adoptable,
-    stager: createPageStager(context, connector, tables, adoptable),
-    totals: { read: 0, rejected: 0, changed: 0 },
+    stager: createPageStager(context, connector, tables, adoptable, next),
+    totals: { read: carriedOver, rejected, changed },
+    positions: pages,
     expected,
   };
-  const idsScanned = await readPages(reading, connector, choice);
+  const idsScanned = await readPages(reading, connector, choice, position);
   if (!adoptable) await indexStaging(pool, tables);
-  await recordRead(reading, idsScanned, choice);
-  deps.logger.info({ runId: plan.runId, mode, idsScanned, ...reading.totals }, 'read complete');
-  const { read, rejected } = reading.totals;
-  return { readEpoch: fence.epoch, adoptable, staged: read - rejected, incremental: mode === 'incremental' };
+  await recordRead(reading, idsScanned, choice, carriedOver);
+  deps.logger.info({ runId: plan.runId, mode, idsScanned, carriedOver, ...reading.totals }, 'read complete');
+  const { totals } = reading;
+  return {
+    readEpoch: fence.epoch,
+    adoptable,
+    staged: totals.read - totals.rejected,
+    incremental: mode === 'incremental',
+  };
 }
 
 /** Stages everything, or what changed and what a scan of ids finds beside it; true when all ids were compared. */
@@ -96,10 +96,12 @@ async function readPages(
   reading: Reading,
   connector: CapableConnector,
   { since, scansIds }: ReadChoice,
+  position: ReadPosition | null,
 ): Promise<boolean> {
   const { plan, signal } = reading.context;
   if (since === null || !connector.readChanges) {
-    await stagePages(reading, connector.read(plan.scopes, signal));
+    const rest = position && connector.resume?.(plan.scopes, position, signal);
+    await stagePages(reading, rest ?? connector.read(plan.scopes, signal));
     return false;
   }
   await stagePages(reading, connector.readChanges(plan.scopes, since, signal));
@@ -116,6 +118,7 @@ async function recordRead(
   { context, tables, adoptable, totals }: Reading,
   idsScanned: boolean,
   { next }: ReadChoice,
+  carriedOver: number,
 ): Promise<void> {
   const { deps, fence } = context;
   await fencedTransaction(deps.database.pool, fence, async (client) => {
@@ -129,6 +132,7 @@ async function recordRead(
     await finishStep(client, fence.runId, ['read'], 'completed', {
       read: totals.read,
       errors: totals.rejected,
+      ...(carriedOver > 0 && { carriedOver }),
     });
     await finishStep(client, fence.runId, ['stage'], 'completed', { staged: totals.changed });
   });

@@ -1,7 +1,9 @@
 // Stages the pages of a read one after the other, several at a time under way.
 import { recordPage } from '../../database/queries/sync/record-read.ts';
 import { type StagingTables, stagePage } from '../../database/queries/sync/staging.ts';
+import { recordPosition } from '../../database/queries/sync/unfinished-read.ts';
 import { holdRun, namedTransaction } from '../../database/run-fence.ts';
+import { StagingLost } from '../../domain/run-failure.ts';
 import type { SourcePage } from '../../domain/source-entry.ts';
 import { PAGES_WRITTEN_AT_ONCE, type PageStager, type StagedPage } from './page-stager.ts';
 import { percentOf, readFraction } from './progress.ts';
@@ -21,6 +23,8 @@ export interface Reading {
   stager: PageStager;
   /** Grow with each page. */
   totals: ReadTotals;
+  /** Counts the pages of a read whose source can resume it. */
+  positions: number;
   /** How many entries a full read is likely to bring; 0 where nobody knows. */
   expected: number;
 }
@@ -46,7 +50,7 @@ export async function stagePages(reading: Reading, source: AsyncIterable<SourceP
       totals.read += staged.count + staged.rejected.length;
       totals.rejected += staged.rejected.length;
       totals.changed += staged.entries.count;
-      const written = writePage(reading, staged, totals.read);
+      const written = writePage(reading, staged, totals.read, writing.at(-1));
       written.catch(() => {});
       writing.push(written);
     }
@@ -57,15 +61,22 @@ export async function stagePages(reading: Reading, source: AsyncIterable<SourceP
 }
 
 async function writePage(
-  { context, tables, adoptable, expected }: Reading,
+  reading: Reading,
   page: StagedPage,
   read: number,
+  before: Promise<void> | undefined,
 ): Promise<void> {
+  const { context, tables, adoptable, expected } = reading;
   const { deps, fence } = context;
+  const { position } = page;
+  if (position) reading.positions += 1;
+  const number = reading.positions;
   await namedTransaction(deps.database.pool, fence, async (client) => {
     // A crash may lose the last of these commits, rows and count together: completeRead finds out.
     await client.query('set local synchronous_commit = off');
     await stagePage(client, tables, page, adoptable);
+    // Positions come in order: behind one, no page may be missing.
+    if (position) await before;
     // Held from here on alone, so that pages do not wait for each other's rows.
     await holdRun(client, fence);
     await recordPage(client, {
@@ -76,5 +87,7 @@ async function writePage(
       notices: page.notices,
       percent: percentOf('read', readFraction(read, expected)),
     });
+    if (position && !(await recordPosition(client, fence, { number, position })))
+      throw new StagingLost('A crash of the database took part of what was read; the source is read again.');
   });
 }

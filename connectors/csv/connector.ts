@@ -1,4 +1,6 @@
 // The CSV connector: reads entries, and groups with their members, out of uploaded files and those of the import folder.
+
+import type { ReadPosition } from '../../domain/read-position.ts';
 import { type IsSecretAttribute, secretAttributes } from '../../domain/secret-attributes.ts';
 import type { ReferenceKey, SourcePage } from '../../domain/source-entry.ts';
 import type {
@@ -14,6 +16,7 @@ import type { CsvConfig } from './config.ts';
 import { testCsvConnection } from './connection-test.ts';
 import { MembershipJoin } from './membership-join.ts';
 import { fileOpener, type OpenFile } from './open-file.ts';
+import { CsvProgress } from './progress.ts';
 import { csvReferenceKey } from './row-entries.ts';
 import { assertReadableScopes, csvScopes } from './scopes.ts';
 import { groupPages, headerNotices, openTable, page, TableRead } from './table-read.ts';
@@ -75,7 +78,19 @@ class CsvConnector implements CapableConnector {
     }
   }
 
-  async *read(scopes: SourceScope[], signal: AbortSignal): AsyncGenerator<SourcePage> {
+  read(scopes: SourceScope[], signal: AbortSignal): AsyncGenerator<SourcePage> {
+    return this.pages(scopes, null, signal);
+  }
+
+  resume(scopes: SourceScope[], position: ReadPosition, signal: AbortSignal): AsyncGenerator<SourcePage> {
+    return this.pages(scopes, position, signal);
+  }
+
+  private async *pages(
+    scopes: SourceScope[],
+    from: ReadPosition | null,
+    signal: AbortSignal,
+  ): AsyncGenerator<SourcePage> {
     signal.throwIfAborted();
     const { membershipFile } = this.config;
     const classes = assertReadableScopes(scopes);
@@ -83,12 +98,14 @@ class CsvConnector implements CapableConnector {
     let memberships: SourceFile | null = null;
     let join: MembershipJoin | null = null;
     try {
-      if (membershipFile !== null && classes.has('group')) {
-        memberships = await this.openFile(membershipFile);
+      if (membershipFile !== null && classes.has('group')) memberships = await this.openFile(membershipFile);
+      const progress = new CsvProgress([file, memberships], from);
+      if (memberships) {
         join = await MembershipJoin.create(memberships.size);
-        yield* this.loadMemberships(join, memberships, signal);
+        yield* this.loadMemberships(join, memberships, progress, signal);
       }
-      for await (const each of this.readTable(file, classes, join, signal)) {
+      const read = { file, run: new TableRead(this.config, classes, file.size, join), join, progress };
+      for await (const each of this.readTable(read, signal)) {
         if (each.entries.length + each.rejected.length + each.notices.length > 0) yield each;
       }
     } finally {
@@ -96,29 +113,48 @@ class CsvConnector implements CapableConnector {
     }
   }
 
-  private async *loadMemberships(join: MembershipJoin, file: SourceFile, signal: AbortSignal) {
-    for await (const rejected of join.load(file, this.config)) {
+  private async *loadMemberships(
+    join: MembershipJoin,
+    file: SourceFile,
+    progress: CsvProgress,
+    signal: AbortSignal,
+  ) {
+    const lots = join.load(file, this.config, progress.behind('memberships'));
+    for await (const { rejected, line } of lots) {
       signal.throwIfAborted();
-      if (rejected.length > 0) yield page([], rejected);
+      if (rejected.length > 0) yield progress.mark(page([], rejected), 'memberships', line);
     }
     await file.assertUnchanged();
   }
 
   private async *readTable(
-    file: SourceFile,
-    classes: Set<string>,
-    join: MembershipJoin | null,
+    { file, run, join, progress }: FileRead,
     signal: AbortSignal,
   ): AsyncGenerator<SourcePage> {
-    const run = new TableRead(this.config, classes, file.size, join);
     const table = await this.openTable(file);
-    yield page([], [], headerNotices(this.config.file, table.columns));
-    yield* run.pages(table, false, signal);
-    if (run.needsSecondPass) yield* run.pages(await this.openTable(file), true, signal);
-    if (join !== null) yield* groupPages(join, this.config, table);
+    if (progress.behind('header') < 0)
+      yield progress.mark(page([], [], headerNotices(this.config.file, table.columns)), 'header', 0);
+    const first = { isSecond: false, behind: progress.behind('rows') };
+    for await (const { page, at } of run.pages(table, first, signal)) yield progress.mark(page, 'rows', at);
+    if (run.needsSecondPass) {
+      const second = { isSecond: true, behind: progress.behind('held rows') };
+      for await (const { page, at } of run.pages(await this.openTable(file), second, signal))
+        yield progress.mark(page, 'held rows', at);
+    }
+    if (join !== null)
+      for await (const { page, at } of groupPages(join, this.config, table, progress.behind('groups')))
+        yield progress.mark(page, 'groups', at);
     await file.assertUnchanged();
-    yield page([], [], run.notices());
+    if (progress.behind('end') < 0) yield progress.mark(page([], [], run.notices()), 'end', 0);
   }
+}
+
+/** A read that is going on. */
+interface FileRead {
+  file: SourceFile;
+  run: TableRead;
+  join: MembershipJoin | null;
+  progress: CsvProgress;
 }
 
 /** @param context where its files are: uploaded ones, and the import folder. */

@@ -74,6 +74,7 @@ export async function openImportFile(importDirectory: string, name: string): Pro
     return {
       name,
       size: before.size,
+      identity: `inode ${before.ino} size ${before.size} time ${before.mtimeMs}`,
       read: async (buffer, position) => (await opened.read(buffer, 0, buffer.length, position)).bytesRead,
       async assertUnchanged() {
         const [now, named] = await Promise.all([opened.stat(), stat(path).catch(() => null)]);

@@ -31,6 +31,11 @@ interface Bucket {
   groups: SpillFile;
 }
 
+interface RejectedRow {
+  entry: RejectedEntry;
+  line: number;
+}
+
 function bucketOf(key: string, count: number): number {
   let value = 0x811c9dc5;
   for (let at = 0; at < key.length; at += 1) value = Math.imul(value ^ key.charCodeAt(at), 0x01000193);
@@ -75,14 +80,15 @@ export class MembershipJoin {
     return this.buckets[bucketOf(key, this.buckets.length)] as Bucket;
   }
 
-  /** Takes the whole membership file in; brings the rows that could not be taken, in lots. */
+  /** Takes the whole membership file in; brings the rows behind line `after` that could not be taken, in lots. */
   async *load(
     file: SourceFile,
     config: Pick<CsvConfig, 'delimiter' | 'encoding'>,
-  ): AsyncGenerator<RejectedEntry[]> {
+    after: number,
+  ): AsyncGenerator<{ rejected: RejectedEntry[]; line: number }> {
     let header: MembershipColumns | null = null;
     for await (const lot of csvRows(file, config)) {
-      const rejected: RejectedEntry[] = [];
+      const rejected: RejectedRow[] = [];
       for (const row of lot) {
         if (header === null) {
           header = readMembershipHeader(row.cells, file.name);
@@ -92,7 +98,8 @@ export class MembershipJoin {
         const written = this.take(row, header, file.name, rejected);
         if (written !== null) await written;
       }
-      yield rejected;
+      const told = rejected.filter((each) => each.line > after).map(({ entry }) => entry);
+      yield { rejected: told, line: lot.at(-1)?.line ?? 0 };
     }
     if (header === null) readMembershipHeader([], file.name);
   }
@@ -101,13 +108,13 @@ export class MembershipJoin {
     { cells, line }: CsvRow,
     header: MembershipColumns,
     file: string,
-    rejected: RejectedEntry[],
+    rejected: RejectedRow[],
   ): Promise<void> | null {
     const group = (cells[header.group] ?? '').trim();
     const member = (cells[header.member] ?? '').trim();
     const wrong = membershipProblem(cells, header.width, group, member);
     if (wrong === null) return this.bucket(group).memberships.add(JSON.stringify([group, member]));
-    rejected.push(rejectRow(file, line, 'malformed_row', wrong));
+    rejected.push({ entry: rejectRow(file, line, 'malformed_row', wrong), line });
     return null;
   }
 

@@ -47,26 +47,41 @@ function rowReader(config: CsvConfig, { columns }: OpenTable): RowReader {
   return new RowReader({ file: config.file, columns, separator: config.multiValueSeparator });
 }
 
-/** Groups in pages that stay small whatever their members are. */
+/** Groups in pages that stay small whatever their members are, each with the number of its last group. */
 export async function* groupPages(
   join: MembershipJoin,
   config: CsvConfig,
   table: OpenTable,
-): AsyncGenerator<SourcePage> {
+  behind: number,
+): AsyncGenerator<{ page: SourcePage; at: number }> {
   const reader = rowReader(config, table);
   let entries: ReadEntry[] = [];
   let values = 0;
+  let at = 0;
   for await (const { key, cells, members, size } of join.groups()) {
+    at += 1;
+    if (at <= behind) continue;
     entries.push(reader.entry({ key, objectClass: 'group', cells }, members));
     values += size;
     if (entries.length < GROUPS_PER_PAGE && values < VALUES_PER_PAGE) continue;
-    yield page(entries);
+    yield { page: page(entries), at };
     entries = [];
     values = 0;
   }
+  // What is told of all groups counts as one more.
+  at += 1;
+  if (at <= behind) return;
   const { count, example } = join.unmatched();
   const notice = `${count} memberships name groups that the file does not have ('${example}', for instance).`;
-  yield page(entries, [], count === 0 ? [] : [notice]);
+  yield { page: page(entries, [], count === 0 ? [] : [notice]), at };
+}
+
+/** One of the two times that a file is gone through. */
+export interface Pass {
+  /** Only rows that were held back are of interest. */
+  isSecond: boolean;
+  /** Nothing is made of rows up to this line, but they are known to have been there. */
+  behind: number;
 }
 
 /** One read of the file: knows which classes are wanted, which keys came before, where groups wait. */
@@ -84,8 +99,12 @@ export class TableRead {
     this.join = join;
   }
 
-  /** @param isSecondPass whether only rows that were held back are of interest. */
-  async *pages(table: OpenTable, isSecondPass: boolean, signal: AbortSignal): AsyncGenerator<SourcePage> {
+  /** Pages with the line that each ends on. */
+  async *pages(
+    table: OpenTable,
+    pass: Pass,
+    signal: AbortSignal,
+  ): AsyncGenerator<{ page: SourcePage; at: number }> {
     const reader = rowReader(this.config, table);
     for await (const lot of table.rows) {
       signal.throwIfAborted();
@@ -93,28 +112,28 @@ export class TableRead {
       for (const row of lot) {
         const identified = reader.identify(row);
         if ('key' in identified) {
-          const written = this.take(reader, identified, isSecondPass, out);
+          const written = this.take(reader, identified, pass, out);
           if (written !== null) await written;
-        } else if (!isSecondPass) out.rejected.push(identified.rejected);
+        } else if (!pass.isSecond && row.line > pass.behind) out.rejected.push(identified.rejected);
       }
-      if (out.entries.length + out.rejected.length > 0) yield out;
+      if (out.entries.length + out.rejected.length > 0) yield { page: out, at: lot.at(-1)?.line ?? 0 };
     }
   }
 
   private take(
     reader: RowReader,
     row: IdentifiedRow,
-    isSecondPass: boolean,
+    { isSecond, behind }: Pass,
     out: SourcePage,
   ): Promise<void> | null {
     const { key, objectClass, cells, line } = row;
-    if (!isSecondPass) {
+    if (!isSecond) {
       if (this.duplicates.holds(key, line)) return null;
     } else {
       const verdict = this.duplicates.judge(key, line);
       if (verdict.kind === 'done') return null;
       if (verdict.kind === 'duplicate') {
-        if (!this.classes.has(objectClass)) return null;
+        if (!this.classes.has(objectClass) || line <= behind) return null;
         const reason = `its key '${key}' is that of line ${verdict.firstLine} already`;
         out.rejected.push(rejectRow(this.config.file, line, 'malformed_row', reason, row.distinguishedName));
         return null;
@@ -125,7 +144,7 @@ export class TableRead {
       return null;
     }
     if (objectClass === 'group' && this.join !== null) return this.join.addGroup(key, cells);
-    out.entries.push(reader.entry(row));
+    if (line > behind) out.entries.push(reader.entry(row));
     return null;
   }
 

@@ -11,6 +11,7 @@ import { Migration20261122224500_uploaded_files } from './Migration2026112222450
 import { Migration20261122231500_previews } from './Migration20261122231500_previews.ts';
 import { Migration20261123004200_retention } from './Migration20261123004200_retention.ts';
 import { Migration20261123005600_filter_counts } from './Migration20261123005600_filter_counts.ts';
+import { Migration20261123011000_read_position } from './Migration20261123011000_read_position.ts';
 import { Migration20261123011500_persons } from './Migration20261123011500_persons.ts';
 import { Migration20261123012800_lost_attempts } from './Migration20261123012800_lost_attempts.ts';
 import { Migration20261123014500_oauth_clients } from './Migration20261123014500_oauth_clients.ts';
@@ -31,4 +32,5 @@ export const MIGRATIONS = [
   { name: 'Migration20261123011500_persons', class: Migration20261123011500_persons },
   { name: 'Migration20261123014500_oauth_clients', class: Migration20261123014500_oauth_clients },
   { name: 'Migration20261123012800_lost_attempts', class: Migration20261123012800_lost_attempts },
+  { name: 'Migration20261123011000_read_position', class: Migration20261123011000_read_position },
 ];

@@ -36,7 +36,13 @@ export interface RunRow {
   counts: Record<string, number>;
   error_code: string | null;
   error_message: string | null;
-  steps: { name: string; status: string; attempt: number; error_code: string | null }[];
+  steps: {
+    name: string;
+    status: string;
+    attempt: number;
+    counts: Record<string, number>;
+    error_code: string | null;
+  }[];
 }
 
 export interface NewProject {

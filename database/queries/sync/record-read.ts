@@ -14,7 +14,7 @@ export async function resetRead(client: pg.PoolClient, runId: string): Promise<v
   await run(
     client,
     sql`
-      update sync_run set staged_epoch = null, adopted = false, staged_count = 0, rejected_count = 0, ids_scanned = false,
+      update sync_run set staged_epoch = null, read_position = null, adopted = false, staged_count = 0, rejected_count = 0, ids_scanned = false,
         next_watermark = null, counts = counts - 'read' - 'errors'
       where id = ${runId}`,
   );
@@ -104,7 +104,7 @@ export async function completeRead(
     client,
     sql`
       update sync_run set
-        staged_epoch = ${fence.epoch}, staged_count = staged_count - ${repeated},
+        staged_epoch = ${fence.epoch}, read_position = null, staged_count = staged_count - ${repeated},
         ids_scanned = ${idsScanned}, next_watermark = ${next && JSON.stringify(next)}::jsonb,
         counts = counts || jsonb_build_object('read', staged_count - ${repeated} + rejected_count)
       where id = ${fence.runId} and staged_count = ${staged} and rejected_count = ${rejected}
