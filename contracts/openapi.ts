@@ -135,6 +135,8 @@ function describeOperation(operation: Operation, route: AppRoute): Operation {
   return {
     ...operation,
     description: description.filter(Boolean).join('\n\n'),
+    // One group each: what has two is shown twice.
+    tags: operation.tags?.slice(0, 1),
     security: secured ? [{ bearer: [] }] : [],
     ...(operation.requestBody && { requestBody: { ...operation.requestBody, required: needsBody(route) } }),
     ...(isForm(route) && { requestBody: formBody(operation.requestBody as JsonSchema) }),
