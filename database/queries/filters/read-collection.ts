@@ -8,7 +8,10 @@ import { compileFilter, type FilterColumns } from './compile-filter.ts';
 
 /** A field that a collection is sorted by. */
 export interface SortColumn {
-  /** Text folded, in its collation: `lower(p.name)`. */
+  /**
+   * Text folded, in its collation: `lower(p.name)`. PostgreSQL reads an index on `(lower(p.name), id)` without the table
+   * only if it also includes `name` itself; a deep offset wants that, and `where` as the index's predicate.
+   */
   expression: RawBuilder<unknown>;
   /** Left out where it is never null, so that one index serves both directions. */
   nullable?: boolean;
