@@ -22,12 +22,6 @@ export const operand = z.union(
   { error: 'must be text or a transform ({ "type": …, "attributes": … })' },
 );
 
-/** A table of texts. */
-export const textTable = z.record(
-  z.string(),
-  z.union([z.string(), z.number(), z.boolean()], { error: 'must be text' }).transform(String),
-);
-
 /** What a definition holds around its attributes. Only the outermost has use for a name. */
 export const definitionSchema = z.strictObject(
   {

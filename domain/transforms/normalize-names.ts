@@ -4,9 +4,8 @@ import { textTransform } from './transform-kind.ts';
 
 const PARTICLES = new Set(['von', 'del', 'of', 'de', 'la', 'y']);
 const ROMAN = /^(?=[ivx])x{0,3}(?:ix|iv|v?i{0,3})$/;
-/** Names that start with Mac and are no son's: Macedo, Mackenna's cousin Mackey, Machado, Macy. */
-const NOT_PATRONYMIC =
-  /^mac(?:e|ed[ao]|edo|euda|ey|ha|hado|hin|horo|iag|ias|iel|k|ke|key|kie|klin|quarie|ron|y)$/;
+/** Names that only begin like a son's: nobody writes MacEdo. */
+const NOT_PATRONYMIC = /^mac(?:cabee|e|eda|edo|ey|ha|hado|hiavelli|hin|iag|ias|iel|k|ke|key|kie|klin|ron|y)$/;
 
 export const normalizeNames = textTransform('normalizeNames', z.object({}), () => (text) => {
   const words = text.split(' ');

@@ -53,7 +53,7 @@ const PATTERN_METHODS = new Map<
   ['matches', { args: 1, call: (regex, target) => regex.matches(target) }],
 ]);
 
-export type MethodCall = (target: TemplateValue, args: TemplateValue[]) => TemplateValue;
+type MethodCall = (target: TemplateValue, args: TemplateValue[]) => TemplateValue;
 
 /** The method, or why it cannot be called so. `literals` has the arguments that stand in the template itself. */
 export function findMethod(

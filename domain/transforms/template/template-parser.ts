@@ -8,7 +8,7 @@ import { isTrue, printed } from './template-value.ts';
 /** The template uses what is not served, or is not well formed. The message follows a path. */
 export class TemplateProblem extends Error {}
 
-export type Render = (run: TemplateRun) => string;
+type Render = (run: TemplateRun) => string;
 
 /** What ends a block of text. */
 type Ending = 'end of text' | 'end' | 'else' | 'elseif';

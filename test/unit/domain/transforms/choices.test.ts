@@ -1,4 +1,5 @@
 // Transforms that choose: static with its templates, conditional, firstValid, lookup, reference.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of Velocity look so.
 import { describe, expect, it } from '@jest/globals';
 import { checkTransform, compileTransform } from '../../../../domain/transforms/compile-transform.ts';
 import { account, failure, hr, NULL, transformed, transformScope } from '../../../support/transforms.ts';

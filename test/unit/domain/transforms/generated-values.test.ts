@@ -1,4 +1,5 @@
 // Transforms whose value comes from chance, or from which user names are free.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of Velocity look so.
 import { describe, expect, it } from '@jest/globals';
 import { checkTransform, compileTransform } from '../../../../domain/transforms/compile-transform.ts';
 import { NameBook, NamesUnknown } from '../../../../domain/transforms/name-book.ts';
@@ -36,7 +37,7 @@ const generator = (patterns: string[], more: Record<string, unknown> = {}) => ({
     ...more,
   },
 });
-const COUNTED = generator(['$fi$ln', '$fi$ln${uniqueCounter}'.replace('$fi$ln', '$fi.$ln')]);
+const COUNTED = generator(['$fi$ln', '$fi.$ln${uniqueCounter}']);
 
 /** Evaluates as the refresh does: looks names up in `taken` until all are known. Gives the name and the look-ups. */
 function generate(

@@ -47,6 +47,7 @@ describe('transforms of one text', () => {
     ['normalizeNames', {}, "JEAN-PIERRE o'neil mcdonald iii", "Jean-Pierre O'Neil McDonald III"],
     ['normalizeNames', {}, 'MARIA DE LA CRUZ Y MACKENZIE', 'Maria de la Cruz y MacKenzie'],
     ['normalizeNames', {}, 'élodie MACEDO', 'Élodie Macedo'],
+    ['normalizeNames', {}, 'MACK MACDONALD', 'Mack MacDonald'],
   ])('%s %j of %j', (type, attributes, input, output) => {
     expect(transformed(type, { ...attributes, input })).toBe(output);
     expect(transformed(type, { ...attributes, input: NULL })).toBeNull();

@@ -1,4 +1,5 @@
 // What holds for every definition and every value: only TransformError is thrown, sizes are bounded, models agree.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of Velocity look so.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compileAccountFilter } from '../../../../domain/transforms/account-filter.ts';
