@@ -15,6 +15,7 @@ import { Migration20261123011000_read_position } from './Migration20261123011000
 import { Migration20261123011500_persons } from './Migration20261123011500_persons.ts';
 import { Migration20261123012800_lost_attempts } from './Migration20261123012800_lost_attempts.ts';
 import { Migration20261123014500_oauth_clients } from './Migration20261123014500_oauth_clients.ts';
+import { Migration20261123021100_identity_refresh } from './Migration20261123021100_identity_refresh.ts';
 
 export const MIGRATIONS = [
   { name: 'Migration20261122000000_sync', class: Migration20261122000000_sync },
@@ -33,4 +34,5 @@ export const MIGRATIONS = [
   { name: 'Migration20261123014500_oauth_clients', class: Migration20261123014500_oauth_clients },
   { name: 'Migration20261123012800_lost_attempts', class: Migration20261123012800_lost_attempts },
   { name: 'Migration20261123011000_read_position', class: Migration20261123011000_read_position },
+  { name: 'Migration20261123021100_identity_refresh', class: Migration20261123021100_identity_refresh },
 ];
