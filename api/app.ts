@@ -23,6 +23,7 @@ import { connectionFilesRoutes } from './routes/connection-files.ts';
 import { connectionsRoutes } from './routes/connections.ts';
 import { groupsRoutes } from './routes/groups.ts';
 import { objectsRoutes } from './routes/objects.ts';
+import { personsRoutes } from './routes/persons.ts';
 import { projectPreviewRoutes } from './routes/project-preview.ts';
 import type { RouteDeps } from './routes/route-dependencies.ts';
 import { syncHistoryRoutes } from './routes/sync-history.ts';
@@ -76,6 +77,7 @@ function serveContract(app: Express, deps: RouteDeps): void {
     users: usersRoutes(deps),
     groups: groupsRoutes(deps),
     objects: objectsRoutes(deps),
+    persons: personsRoutes(deps),
     connections: connectionsRoutes(deps),
     connectionFiles: connectionFilesRoutes(deps),
     syncProjects: syncProjectsRoutes(deps),

@@ -7,6 +7,7 @@ import { connectionsContract } from './connections.ts';
 import { groupsContract } from './groups.ts';
 import { healthContract } from './health.ts';
 import { objectsContract } from './objects.ts';
+import { personsContract } from './persons.ts';
 import { projectPreviewContract } from './project-preview.ts';
 import { oauthContract } from './sailpoint/oauth.ts';
 import { syncHistoryContract } from './sync-history.ts';
@@ -22,6 +23,7 @@ export const contract = c.router(
     users: usersContract,
     groups: groupsContract,
     objects: objectsContract,
+    persons: personsContract,
     connections: connectionsContract,
     connectionFiles: connectionFilesContract,
     syncProjects: syncProjectsContract,

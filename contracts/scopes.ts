@@ -5,6 +5,10 @@ export const SCOPES = [
   'users:read',
   'groups:read',
   'objects:read',
+  'persons:read',
+  'persons:write',
+  'correlation:read',
+  'correlation:write',
   'connections:read',
   'connections:write',
   'sync:read',
@@ -32,6 +36,8 @@ const READS: Scope[] = [
   'users:read',
   'groups:read',
   'objects:read',
+  'persons:read',
+  'correlation:read',
   'connections:read',
   'sync:read',
   'idn:identity:read',
@@ -40,7 +46,15 @@ const READS: Scope[] = [
 /** What a role may do at most; a token never has more than its account's role. */
 export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
   admin: SCOPES,
-  operator: [...READS, 'connections:write', 'sync:write', 'sync:run', 'account:self'],
+  operator: [
+    ...READS,
+    'persons:write',
+    'correlation:write',
+    'connections:write',
+    'sync:write',
+    'sync:run',
+    'account:self',
+  ],
   auditor: [...READS, 'clients:read', 'account:self'],
   reviewer: ['account:self'],
 };

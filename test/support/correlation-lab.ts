@@ -17,6 +17,7 @@ export interface AccountKeys {
 
 export interface CorrelationLab {
   pool: pg.Pool;
+  databaseUrl: string;
   /** @param priority makes it authoritative */
   connection(name: string, priority?: number): Promise<string>;
   account(connectionId: string, name: string, keys: AccountKeys): Promise<string>;
@@ -50,6 +51,7 @@ export async function correlationLab(): Promise<CorrelationLab> {
   const run = () => transaction(pool, (client) => correlate(client, null));
   return {
     pool,
+    databaseUrl: database.url,
     async connection(name, priority) {
       const id = await insertConnection(pool, { name });
       if (priority !== undefined)

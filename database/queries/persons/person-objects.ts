@@ -1,0 +1,75 @@
+// Reads the accounts of a person, and which came and went.
+import { type Queryable, sql } from '../../sql.ts';
+import { type ListRequest, type ListResult, listRows } from '../list-rows.ts';
+import { type ObjectRow, objectColumns } from '../object-columns.ts';
+
+export interface PersonLink {
+  rule: string;
+  confidence: number;
+  manual: boolean;
+  linkedAt: string;
+  linkedBy: string | null;
+}
+
+export type PersonObjectRow = ObjectRow & { link: PersonLink };
+
+const SORTS = {
+  name: { expression: sql`lower(o.display_name)`, type: 'text' },
+  linkedAt: { expression: sql`o.linked_at`, type: 'timestamptz' },
+} as const;
+
+/** A page of a person's accounts. Served by person_link_person and directory_object_id. */
+export async function listPersonObjects(
+  on: Queryable,
+  personId: string,
+  filter: { includeRemoved?: boolean | undefined },
+  request: ListRequest<keyof typeof SORTS>,
+): Promise<ListResult<PersonObjectRow>> {
+  const result = await listRows<ObjectRow & PersonLink>(on, {
+    columns: sql`${objectColumns()}, o.rule, o.confidence, o.manual, o.linked_at as "linkedAt", o.linked_by as "linkedBy"`,
+    from: sql`(
+      select d.*, l.rule, l.confidence, l.manual, l.linked_at, l.linked_by
+      from person_link l
+      join directory_object d on d.connection_id = l.connection_id and d.id = l.object_id
+      where l.person_id = ${personId}::uuid) o`,
+    where: filter.includeRemoved ? [] : [sql`o.removed_at is null`],
+    sort: SORTS[request.sort],
+    id: sql`o.id`,
+    request,
+  });
+  return { ...result, rows: result.rows.map(shown) };
+}
+
+function shown(row: ObjectRow & PersonLink): PersonObjectRow {
+  const { rule, confidence, manual, linkedAt, linkedBy, ...object } = row;
+  return { ...object, link: { rule, confidence, manual, linkedAt, linkedBy } };
+}
+
+export interface LinkEventRow {
+  id: string;
+  at: string;
+  action: 'linked' | 'unlinked' | 'merged' | 'split';
+  objectId: string;
+  connectionId: string;
+  rule: string | null;
+  confidence: number | null;
+  by: string | null;
+  runId: string | null;
+}
+
+/** A page of what a person's accounts went through. Served by person_link_event_person. */
+export function listPersonHistory(
+  on: Queryable,
+  personId: string,
+  request: ListRequest<'at'>,
+): Promise<ListResult<LinkEventRow>> {
+  return listRows<LinkEventRow>(on, {
+    columns: sql`o.id, o.at, o.action, o.object_id as "objectId", o.connection_id as "connectionId", o.rule,
+      o.confidence, o.by, o.run_id as "runId"`,
+    from: sql`person_link_event o`,
+    where: [sql`o.person_id = ${personId}::uuid`],
+    sort: { expression: sql`o.at`, type: 'timestamptz' },
+    id: sql`o.id`,
+    request,
+  });
+}
