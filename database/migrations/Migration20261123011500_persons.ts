@@ -45,7 +45,8 @@ export class Migration20261123011500_persons extends Migration {
         -- The authoritative source: a connection that a profile names cannot be deleted.
         connection_id uuid not null references connection (id),
         enabled boolean not null default true,
-        identity_attribute_config jsonb not null,
+        -- As it was written: the order of its keys matters to transforms.
+        identity_attribute_config json not null,
         -- Accounts or the profile changed in a way that only a refresh brings to its persons.
         identity_refresh_required boolean not null default true,
         has_time_based_attr boolean not null default false,
@@ -106,7 +107,12 @@ export class Migration20261123011500_persons extends Migration {
     // Room in each page, so that a refresh that changes no indexed column stays in its page.
     const index = (name: string, columns: string, where = '') =>
       this.addSql(`create index person_${name} on person (${columns}) where dissolved_at is null${where}`);
-    index('name', 'lower(display_name), id');
+    // The bare name beside it, without which an expression index is never read alone: deep offsets walk it.
+    this.addSql(`create index person_name on person (lower(display_name), id) include (display_name)
+      where dissolved_at is null`);
+    this.addSql(`create index person_name_correlated on person (lower(display_name), id) include (display_name)
+      where dissolved_at is null and correlated`);
+    this.addSql(`create index person_correlated on person (id) where dissolved_at is null and correlated`);
     index('alias', 'lower(alias), id', ' and alias is not null');
     index('given_name', 'lower(given_name), id', ' and given_name is not null');
     index('surname', 'lower(surname), id', ' and surname is not null');

@@ -9,20 +9,24 @@ export interface CorrelationCounts {
   casesOpened: number;
 }
 
-export async function applyPlacements(
-  client: pg.PoolClient,
-  runId: string | null,
-): Promise<CorrelationCounts> {
-  await client.query('analyze placed');
+/** Fills `moved` with what differs from what is stored; `person_id` null: the account belongs to nobody now. */
+export async function compareWithStored(client: pg.PoolClient): Promise<void> {
   await client.query(`
-    -- What differs from what is stored; \`person_id\` null: the account belongs to nobody now.
+    analyze placed;
+    drop table if exists pg_temp.moved;
     create temp table moved on commit drop as
     select a.object_id, a.connection_id, l.person_id as left_id, p.person_id, p.rule, p.confidence, p.new_person
-    from account a
+    from to_place a
     left join person_link l on l.object_id = a.object_id
     left join placed p on p.object_id = a.object_id
     where (l.person_id, l.rule, l.confidence) is distinct from (p.person_id, p.rule, p.confidence);
     analyze moved`);
+}
+
+export async function applyPlacements(
+  client: pg.PoolClient,
+  runId: string | null,
+): Promise<CorrelationCounts> {
   const personsCreated = await createPersons(client);
   const links = await moveLinks(client, runId);
   await dissolvePersons(client);

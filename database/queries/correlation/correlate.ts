@@ -1,9 +1,10 @@
 // Decides which accounts belong to one person, for what changed and all that it touches, in one transaction.
 import type pg from 'pg';
 import { run, sql } from '../../sql.ts';
-import { applyPlacements, type CorrelationCounts } from './apply-placements.ts';
-import { createTouched, refreshKeys } from './correlation-keys.ts';
-import { collectAffected, collectDirty } from './dirty-accounts.ts';
+import { collectAffected, reachFurther } from './affected-accounts.ts';
+import { applyPlacements, type CorrelationCounts, compareWithStored } from './apply-placements.ts';
+import { refreshKeys } from './correlation-keys.ts';
+import { collectDirty } from './dirty-accounts.ts';
 import { placeAccounts } from './place-accounts.ts';
 import { createRanks, createRules } from './rule-tables.ts';
 
@@ -19,9 +20,11 @@ export async function correlate(client: pg.PoolClient, runId: string | null): Pr
   await createRules(client);
   const ranks = await createRanks(client);
   const dirty = await collectDirty(client, runId);
-  await createTouched(client);
   await refreshKeys(client, dirty);
   await collectAffected(client, dirty);
-  await placeAccounts(client, ranks);
+  do {
+    await placeAccounts(client, ranks);
+    await compareWithStored(client);
+  } while (!dirty.most && (await reachFurther(client)));
   return applyPlacements(client, runId);
 }

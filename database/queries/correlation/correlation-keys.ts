@@ -9,28 +9,37 @@ export const NAME_KEY = '~name';
 /** A longer value is nobody's key; the index could not hold it either. */
 const MOST_CHARACTERS = 500;
 
-/** Makes the temporary tables of values before and after: who shares one of them is to be evaluated too. */
-export async function createTouched(client: pg.PoolClient): Promise<void> {
-  await client.query(`
-    create temp table touched (value text collate "C", attribute text collate "C", round integer,
-      primary key (value, attribute)) on commit drop`);
-}
-
-/** Brings the keys of the accounts in `dirty` up to date, and notes their values, old and new, in `touched`. */
+/**
+ * Brings the keys of the accounts in `dirty` up to date. Fills `changed_key` with the values that came, went, or are
+ * those of an account that was removed, came back or was decided about; not when most accounts are dirty.
+ */
 export async function refreshKeys(client: pg.PoolClient, { everything, most }: Dirty): Promise<void> {
-  if (!most) await touch(client);
-  if (everything) await client.query('truncate correlation_key');
-  else await client.query('delete from correlation_key k using dirty d where k.object_id = d.object_id');
-  await run(client, insertKeys(await keyAttributes(client)));
-  if (most) await client.query('analyze correlation_key');
-  else await touch(client);
-}
-
-function touch(client: pg.PoolClient): Promise<unknown> {
-  return client.query(`
-    insert into touched (value, attribute, round)
-    select distinct k.value, k.attribute, 0 from dirty d join correlation_key k on k.object_id = d.object_id
-    on conflict do nothing`);
+  const fresh = freshKeys(await keyAttributes(client));
+  if (most) {
+    if (everything) await client.query('truncate correlation_key');
+    else await client.query('delete from correlation_key k using dirty d where k.object_id = d.object_id');
+    await run(client, sql`insert into correlation_key ${fresh}`);
+    await client.query('analyze correlation_key');
+    return;
+  }
+  await client.query('create temp table fresh_key (like correlation_key) on commit drop');
+  await run(client, sql`insert into fresh_key ${fresh}`);
+  await client.query(`
+    analyze fresh_key;
+    create temp table stored_key on commit drop as
+    select k.* from dirty d join correlation_key k on k.object_id = d.object_id;
+    create temp table changed_key (object_id uuid, rank integer, attribute text collate "C", value text collate "C")
+      on commit drop;
+    insert into changed_key
+    select c.object_id, r.rank, c.attribute, c.value
+    from (
+      (select * from stored_key except select * from fresh_key)
+      union (select * from fresh_key except select * from stored_key)
+      union select k.* from dirty d join fresh_key k on k.object_id = d.object_id where d.decided) c
+    join connection_rank r on r.connection_id = c.connection_id;
+    delete from correlation_key k using (select distinct object_id from changed_key) c where k.object_id = c.object_id;
+    insert into correlation_key
+    select k.* from fresh_key k where k.object_id in (select object_id from changed_key)`);
 }
 
 async function keyAttributes(client: pg.PoolClient): Promise<string[]> {
@@ -41,20 +50,20 @@ async function keyAttributes(client: pg.PoolClient): Promise<string[]> {
   return rows.map(({ attribute }) => attribute);
 }
 
-/** One pass over the objects in `dirty`, whatever the number of attributes. */
-function insertKeys(attributes: string[]): RawBuilder<unknown> {
+/** In the order of the columns of correlation_key; one pass over the objects in `dirty`, whatever the number of attributes. */
+function freshKeys(attributes: string[]): RawBuilder<unknown> {
   const values = attributes.map((attribute) =>
     attribute === NAME_KEY
       ? NAME_AND_SOUND
       : sql`select ${attribute}::text, folded_key(v.value), null::text from ${valuesOf(attribute)} v (value)`,
   );
-  if (values.length === 0) return sql`select`;
+  const keys =
+    values.length > 0 ? sql.join(values, sql` union all `) : sql`select null, null, null where false`;
   return sql`
-    insert into correlation_key (object_id, connection_id, attribute, value, name, removed)
-    select o.id, o.connection_id, k.attribute, k.value, k.name, o.removed_at is not null
+    select o.id as object_id, o.connection_id, k.attribute, k.value, k.name, o.removed_at is not null as removed
     from dirty d
     join directory_object o on o.id = d.object_id and o.connection_id = d.connection_id
-    cross join lateral (${sql.join(values, sql` union all `)}) k (attribute, value, name)
+    cross join lateral (${keys}) k (attribute, value, name)
     where o.object_class = 'user' and length(k.value) between 1 and ${sql.lit(MOST_CHARACTERS)}`;
 }
 

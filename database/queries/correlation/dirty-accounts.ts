@@ -16,17 +16,19 @@ export interface Dirty {
   most: boolean;
 }
 
-/** From this part of all accounts on, all are evaluated. */
+/** From this part of all accounts on, all are evaluated; of a few accounts never. */
 const MOST = 0.2;
+const FEW = 1_000;
 
 /**
  * Fills the temporary table `dirty` with the accounts that changed in runs not correlated yet, and with those that
  * somebody decided about; with all accounts when everything is to be evaluated.
  */
 export async function collectDirty(client: pg.PoolClient, runId: string | null): Promise<Dirty> {
-  await client.query(
-    `create temp table dirty (object_id uuid primary key, connection_id uuid) on commit drop`,
-  );
+  // `decided`: somebody decided about it; it is evaluated even if nothing of it changed.
+  await client.query(`
+    create temp table dirty (object_id uuid primary key, connection_id uuid, decided boolean not null default false)
+      on commit drop`);
   const state = await runOne<{ everything: boolean }>(client, sql`select everything from correlation_state`);
   const everything = state?.everything ?? true;
   for (const pending of await pendingRuns(client, runId)) {
@@ -40,16 +42,17 @@ export async function collectDirty(client: pg.PoolClient, runId: string | null):
   } else {
     await client.query(`
       insert into dirty
-      select o.id, o.connection_id from correlation_dirty d join directory_object o on o.id = d.object_id
+      select o.id, o.connection_id, true from correlation_dirty d join directory_object o on o.id = d.object_id
       where o.object_class = 'user'
-      on conflict do nothing`);
+      on conflict (object_id) do update set decided = true`);
   }
   await client.query('delete from correlation_dirty');
   await client.query('analyze dirty');
   const part = await runOne<{ most: boolean }>(
     client,
     sql`
-      select (select count(*) from dirty) > ${MOST}::float8 * coalesce(sum(present + removed), 0) as most
+      select (select count(*) from dirty)
+        > greatest(${FEW}, ${MOST}::float8 * coalesce(sum(present + removed), 0)) as most
       from object_count where object_class = 'user'`,
   );
   return { everything, most: everything || (part?.most ?? true) };
@@ -78,41 +81,4 @@ async function addChanged(client: pg.PoolClient, pending: PendingRun): Promise<v
         and o.connection_id = ${pending.connectionId} and o.object_class = 'user'
       on conflict do nothing`,
   );
-}
-
-/**
- * Fills `affected`: the dirty accounts and all that share a value with one of them, before or after the change, and
- * so on. What is outside shares nothing with what is inside, so evaluating these gives what evaluating all would.
- */
-export async function collectAffected(client: pg.PoolClient, { most }: Dirty): Promise<void> {
-  await client.query(
-    'create temp table affected (object_id uuid primary key, connection_id uuid) on commit drop',
-  );
-  if (most) {
-    await client.query(
-      `insert into affected select id, connection_id from directory_object where object_class = 'user'`,
-    );
-  } else {
-    await client.query('insert into affected select object_id, connection_id from dirty');
-    for (let round = 0; await reachFurther(client, round); round += 1);
-  }
-  await client.query('analyze affected');
-}
-
-/** Takes in whoever shares a value that the round before touched. @returns whether that brought new values */
-async function reachFurther(client: pg.PoolClient, round: number): Promise<boolean> {
-  // correlation_key_value, then correlation_key_object.
-  const { rowCount } = await client.query(
-    `with shared as (
-       insert into affected
-       select distinct k.object_id, k.connection_id
-       from touched t join correlation_key k on k.value = t.value and k.attribute = t.attribute
-       where t.round = $1
-       on conflict do nothing returning object_id)
-     insert into touched
-     select distinct k.value, k.attribute, $1 + 1 from shared s join correlation_key k on k.object_id = s.object_id
-     on conflict do nothing`,
-    [round],
-  );
-  return (rowCount ?? 0) > 0;
 }

@@ -9,23 +9,37 @@ const MOST_OF_ONE_SOUND = 5_000;
 
 /**
  * Fills `placed` (object, connection, person, rule, confidence, and whether the person is yet to be made) and `undecided` (object, reason, candidates). What no
- * run changes, links by hand and those of removed accounts, is placed from the beginning.
+ * run changes, links by hand and those of removed accounts, is placed from the beginning, and so is everybody else.
  */
 export async function placeAccounts(client: pg.PoolClient, ranks: number[]): Promise<void> {
   await client.query(`
+    drop table if exists pg_temp.placed, pg_temp.undecided, pg_temp.to_place;
     create temp table placed (object_id uuid primary key, connection_id uuid, person_id uuid, rule text,
       confidence smallint, rank integer, removed boolean, new_person boolean) on commit drop;
     create index on placed (person_id);
     create temp table undecided (object_id uuid primary key, connection_id uuid, reason text, candidates jsonb)
       on commit drop;
+    with
+      -- Those who share a value with an affected account, and all accounts of their persons.
+      near as (
+        select distinct other.object_id
+        from affected a
+        join correlation_key k on k.object_id = a.object_id
+        join correlation_key other on other.value = k.value and other.attribute = k.attribute
+        where not exists (select from affected e where e.object_id = other.object_id)),
+      known as (
+        select l.* from affected a join person_link l on l.object_id = a.object_id
+        union
+        select l.* from (select distinct n.person_id from near join person_link n on n.object_id = near.object_id) p
+        join person_link l on l.person_id = p.person_id)
     insert into placed
     select l.object_id, l.connection_id, l.person_id, l.rule, l.confidence, r.rank, o.removed_at is not null, false
-    from affected a
-    join person_link l on l.object_id = a.object_id
-    join connection_rank r on r.connection_id = a.connection_id
-    join directory_object o on o.id = a.object_id and o.connection_id = a.connection_id
-    where l.manual or o.removed_at is not null;
-    create temp table account on commit drop as
+    from known l
+    join connection_rank r on r.connection_id = l.connection_id
+    join directory_object o on o.id = l.object_id and o.connection_id = l.connection_id
+    where l.manual or o.removed_at is not null
+      or not exists (select from affected a where a.object_id = l.object_id);
+    create temp table to_place on commit drop as
     select a.object_id, a.connection_id, r.rank, s.number as set_number, s.link, s.review
     from affected a
     join connection_rank r on r.connection_id = a.connection_id
@@ -38,9 +52,9 @@ export async function placeAccounts(client: pg.PoolClient, ranks: number[]): Pro
       order by s.project_id nulls last limit 1) s on true
     where o.removed_at is null and o.object_class = 'user'
       and not exists (select from placed p where p.object_id = a.object_id);
-    analyze account`);
+    analyze to_place`);
   for (const rank of ranks) {
-    const here = await client.query('select from account where rank = $1 limit 1', [rank]);
+    const here = await client.query('select from to_place where rank = $1 limit 1', [rank]);
     if (here.rowCount) await placeRank(client, rank);
   }
 }
@@ -70,7 +84,7 @@ async function findByValues(client: pg.PoolClient, rank: number): Promise<void> 
       from (
         select a.object_id, r.ordinal, p.person_id, r.several, r.name, r.attribute, bool_and(p.removed) as removed,
                min(r.ordinal) over (partition by a.object_id) as first
-        from account a
+        from to_place a
         join rule r on r.set_number = a.set_number and r.attribute <> ${NAME_KEY}
         join correlation_key k on k.object_id = a.object_id and k.attribute = r.attribute
         join correlation_key other on other.value = k.value and other.attribute = k.attribute
@@ -94,7 +108,7 @@ async function findByNames(client: pg.PoolClient, rank: number): Promise<void> {
     sql`
       create temp table unnamed on commit drop as
       select a.object_id, a.set_number, a.review, r.ordinal, r.name as rule, k.value as sound, k.name
-      from account a
+      from to_place a
       join rule r on r.set_number = a.set_number and r.attribute = ${sql.lit(NAME_KEY)}
       join correlation_key k on k.object_id = a.object_id and k.attribute = ${sql.lit(NAME_KEY)}
       where a.rank = ${sql.lit(rank)} and not exists (select from candidate c where c.object_id = a.object_id)`,
@@ -159,7 +173,7 @@ async function decide(client: pg.PoolClient, rank: number): Promise<void> {
             select from placed p where p.person_id = c.person_id and p.connection_id = a.connection_id
               and p.object_id <> a.object_id) then 'recycled_value'
         end as reason
-      from account a
+      from to_place a
       left join (
         select object_id, count(*) as persons, min(person_id::text)::uuid as person_id, min(rule) as rule,
                max(confidence) as confidence, bool_and(several) as several, bool_and(removed) as removed,
