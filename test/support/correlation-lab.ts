@@ -44,6 +44,8 @@ const COLUMNS: Record<keyof AccountKeys, string> = {
 export async function correlationLab(): Promise<CorrelationLab> {
   const database = await createTestDatabase();
   const pool = new pg.Pool({ connectionString: database.url, max: 4 });
+  // An idle connection may be ended by the drop of the database before it has ended itself.
+  pool.on('error', () => {});
   // A database starts with everything to be evaluated; tests begin after that.
   await pool.query('update correlation_state set everything = false');
   const dirty = (objectId: string) =>

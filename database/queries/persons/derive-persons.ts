@@ -28,12 +28,12 @@ export async function lockPersons(client: pg.PoolClient): Promise<void> {
 export async function derivePersons(client: pg.PoolClient, personIds: readonly string[]): Promise<void> {
   await createRefreshed(client);
   await run(client, sql`insert into refreshed (id) select distinct unnest(${personIds}::uuid[])`);
+  await client.query('analyze refreshed (id)');
   await deriveRefreshed(client);
 }
 
 /** As `derivePersons`, of those in `refreshed`, whose new attributes are written by the same statement. */
 export async function deriveRefreshed(client: pg.PoolClient): Promise<void> {
-  await client.query('analyze refreshed');
   const written = await run<Written>(client, writeDerived());
   const managers = written.flatMap(({ before, after }) => (before === after ? [] : [before, after]));
   const wanted = written.filter((person) => person.wanted).map((person) => person.id);

@@ -14,15 +14,14 @@ export const accountOrder = sql`r.priority is null, o.removed_at is not null, r.
 
 /** Active Directory, the password policy of OpenLDAP and its kin, and eDirectory; "0" says that it is not. */
 const LOCK_ATTRIBUTES = ['lockoutTime', 'pwdAccountLockedTime', 'lockedByIntruder'];
+const NAMES = sql`array[${sql.join(LOCK_ATTRIBUTES.map((name) => sql.lit(name)))}]`;
 
-const locked = sql`${sql.join(
-  LOCK_ATTRIBUTES.map(
-    (name) =>
-      sql`coalesce(o.attributes -> ${sql.lit(name)} ->> 0, o.side_attributes -> ${sql.lit(name)} ->> 0, '0')
-        not in ('', '0', 'FALSE', 'false')`,
-  ),
-  sql` or `,
-)}`;
+/** Few accounts have any of them: one look tells. */
+const locked = sql`
+      case when o.attributes ?| ${NAMES} or o.side_attributes ?| ${NAMES} then exists (
+        select from unnest(${NAMES}) n (name)
+        where coalesce(o.attributes -> n.name ->> 0, o.side_attributes -> n.name ->> 0, '')
+          not in ('', '0', 'FALSE', 'false')) else false end`;
 
 /**
  * The accounts of the persons in `persons` (a table with their `id`), each with its place in its person's order.

@@ -1,0 +1,47 @@
+// Computes the identity attributes of many persons by a compiled profile, looking user names up for all at once.
+import type {
+  AttributeError,
+  CompiledProfile,
+  ProfilePerson,
+  ProfileResult,
+} from '../transforms/compile-profile.ts';
+import type { NameBook } from '../transforms/name-book.ts';
+import { SECURE_RANDOM } from '../transforms/random-source.ts';
+
+/** Names, in lower case, with the persons that have them; those that are left out are free. */
+export type LookUpNames = (names: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+
+/** A generator tries 50 names and asks for several at a time; who needs more rounds than that has none left. */
+const MOST_ROUNDS = 50;
+
+/** One result a person, in their order. */
+export async function evaluatePersons(
+  profile: CompiledProfile,
+  persons: readonly ProfilePerson[],
+  names: NameBook,
+  lookUp: LookUpNames,
+): Promise<ProfileResult[]> {
+  const surroundings = { now: Date.now(), random: SECURE_RANDOM, names };
+  const results = persons.map((person) => profile.evaluate(person, surroundings));
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const open = results.flatMap((result, index) => (result.pending ? [index] : []));
+    if (open.length === 0) break;
+    const wanted = names.wanted();
+    names.learn(wanted, await lookUp(wanted));
+    for (const index of open)
+      results[index] = profile.evaluate(persons[index] as ProfilePerson, surroundings);
+  }
+  return results;
+}
+
+/** Attribute → why it could not be computed; null where none failed. */
+export function failuresOf({ errors, pending }: ProfileResult): Record<string, string> | null {
+  const reasons = Object.fromEntries(errors.map((error) => [error.attribute, reasonText(error)]));
+  if (pending) reasons.userName = 'no user name was free';
+  return Object.keys(reasons).length === 0 ? null : reasons;
+}
+
+/** A failure with its place in the definition. */
+export function reasonText({ path, reason }: AttributeError): string {
+  return path === '' ? reason : `${path}: ${reason}`;
+}

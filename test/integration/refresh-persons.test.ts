@@ -1,0 +1,172 @@
+// Identity attributes of the persons whose accounts changed: computed from all their accounts, failures apart.
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { refreshPersons } from '../../activities/identity-refresh/refresh-persons.ts';
+import { type CorrelationLab, correlationLab } from '../support/correlation-lab.ts';
+
+let lab: CorrelationLab;
+let hr: string;
+let directory: string;
+
+beforeAll(async () => {
+  lab = await correlationLab();
+});
+afterAll(() => lab?.close());
+beforeEach(async () => {
+  await lab.empty();
+  hr = await lab.connection('HR', 10);
+  directory = await lab.connection('Directory');
+});
+
+const of = (sourceName: string, attributeName: string) => ({
+  type: 'accountAttribute',
+  attributes: { sourceName, attributeName },
+});
+
+const setMappings = (mappings: Record<string, unknown>, enabled = true) =>
+  lab.pool.query(
+    `update identity_profile set updated_at = clock_timestamp(), identity_attribute_config = $1`,
+    [
+      {
+        enabled,
+        attributeTransforms: Object.entries(mappings).map(([identityAttributeName, transformDefinition]) => ({
+          identityAttributeName,
+          transformDefinition,
+        })),
+      },
+    ],
+  );
+
+async function person(attributes: Record<string, string[]>, more: Record<string, string[]> = {}) {
+  const hrAccount = await lab.account(hr, `hr-${attributes.id}`, { employeeId: String(attributes.id) });
+  const other = await lab.account(directory, `ad-${attributes.id}`, { employeeId: String(attributes.id) });
+  await lab.pool.query('update directory_object set attributes = $2 where id = $1', [hrAccount, attributes]);
+  await lab.pool.query('update directory_object set attributes = $2 where id = $1', [other, more]);
+  return hrAccount;
+}
+
+async function refreshed(objectId: string) {
+  await lab.correlate();
+  await refreshPersons(lab, new AbortController().signal);
+  return personOf(objectId);
+}
+
+async function personOf(objectId: string) {
+  const { rows } = await lab.pool.query(
+    'select p.* from person_link l join person p on p.id = l.person_id where l.object_id = $1',
+    [objectId],
+  );
+  return rows[0];
+}
+
+const wantAll = () => lab.pool.query('update person set refresh_wanted = true');
+
+test('attributes of all accounts go through the transforms of the profile, nested ones too', async () => {
+  await setMappings({
+    firstname: { type: 'normalizeNames', attributes: { input: of('HR', 'first') } },
+    email: {
+      type: 'lower',
+      attributes: {
+        input: { type: 'firstValid', attributes: { values: [of('Directory', 'mail'), of('HR', 'mail')] } },
+      },
+    },
+    displayName: { type: 'displayName', attributes: {} },
+    department: of('HR', 'nobodyHasIt'),
+  });
+  const account = await person({ id: ['1'], first: ['ANN'] }, { mail: ['Ann@Example.org'] });
+  expect(await refreshed(account)).toMatchObject({
+    attributes: { firstname: 'Ann', email: 'ann@example.org', displayName: 'Ann', department: null },
+    given_name: 'Ann',
+    email: 'ann@example.org',
+    display_name: 'Ann',
+    department: null,
+    processing_state: 'OK',
+    processing_errors: null,
+    refresh_wanted: false,
+  });
+  expect((await personOf(account)).last_refresh_at).not.toBeNull();
+});
+
+test('a transform that fails leaves its attribute as it was and says why; the others go on', async () => {
+  await setMappings({
+    region: { type: 'lookup', attributes: { input: of('HR', 'country'), table: { DE: 'EMEA' } } },
+    title: of('HR', 'title'),
+  });
+  const account = await person({ id: ['1'], country: ['DE'], title: ['Clerk'] });
+  expect((await refreshed(account)).attributes).toEqual({ region: 'EMEA', title: 'Clerk' });
+  await lab.pool.query('update directory_object set attributes = $2 where id = $1', [
+    account,
+    { id: ['1'], country: ['Atlantis'], title: ['Chief'] },
+  ]);
+  await wantAll();
+  const failing = await refreshed(account);
+  expect(failing).toMatchObject({
+    attributes: { region: 'EMEA', title: 'Chief' },
+    processing_state: 'ERROR',
+    identity_status: 'ERROR',
+  });
+  expect(failing.processing_errors).toEqual({ region: expect.stringContaining("'Atlantis'") });
+});
+
+test('what the authority said last stands when its account is gone', async () => {
+  await setMappings({ title: of('HR', 'title'), mail: of('Directory', 'mail') });
+  const account = await person({ id: ['1'], title: ['Clerk'] }, { mail: ['a@example.org'] });
+  await refreshed(account);
+  await lab.pool.query('update directory_object set removed_at = now()');
+  await wantAll();
+  expect(await refreshed(account)).toMatchObject({
+    attributes: { title: 'Clerk', mail: null },
+    status: 'terminated',
+  });
+});
+
+test('a configuration that is switched off leaves attributes as they are', async () => {
+  await setMappings({ title: of('HR', 'title') });
+  const account = await person({ id: ['1'], title: ['Clerk'] });
+  await refreshed(account);
+  await setMappings({ title: { type: 'static', attributes: { value: 'x' } } }, false);
+  await wantAll();
+  expect(await refreshed(account)).toMatchObject({ attributes: { title: 'Clerk' }, processing_state: 'OK' });
+});
+
+test('a stored configuration that cannot be served is the failure of every person of it', async () => {
+  await setMappings({ title: { type: 'rule', attributes: { name: 'Somebody' } } });
+  const account = await person({ id: ['1'] });
+  const row = await refreshed(account);
+  expect(row.processing_state).toBe('ERROR');
+  expect(row.processing_errors.identityAttributeConfig).toContain("'rule'");
+});
+
+test('persons without a profile are derived all the same', async () => {
+  const account = await lab.account(directory, 'ad-7', { email: 'seven@example.org' });
+  expect(await refreshed(account)).toMatchObject({ email: 'seven@example.org', refresh_wanted: false });
+});
+
+test('user names are given once, in one batch and in the next', async () => {
+  await setMappings({
+    uid: {
+      type: 'usernameGenerator',
+      attributes: { patterns: ['$first', '$first$uniqueCounter'], first: of('HR', 'first') },
+    },
+  });
+  const accounts = [await person({ id: ['1'], first: ['ann'] }), await person({ id: ['2'], first: ['ann'] })];
+  await refreshed(accounts[0] as string);
+  accounts.push(await person({ id: ['3'], first: ['ANN'] }));
+  await refreshed(accounts[2] as string);
+  const names = await Promise.all(accounts.map(async (id) => (await personOf(id)).attributes.uid));
+  expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(3);
+  await wantAll();
+  await refreshed(accounts[0] as string);
+  expect(await Promise.all(accounts.map(async (id) => (await personOf(id)).attributes.uid))).toEqual(names);
+});
+
+test('goes on until nobody is left, and stops between batches when it is told to', async () => {
+  await person({ id: ['1'] });
+  await lab.correlate();
+  const stopped = AbortSignal.abort(new Error('told to stop'));
+  await expect(refreshPersons(lab, stopped)).rejects.toThrow('told to stop');
+  const seen: number[] = [];
+  const all = await refreshPersons(lab, new AbortController().signal, ({ done }) => seen.push(done));
+  expect(all).toEqual({ done: 1, failed: 0 });
+  expect(seen).toEqual([1]);
+  expect((await lab.pool.query('select from person where refresh_wanted')).rowCount).toBe(0);
+});
