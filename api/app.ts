@@ -31,6 +31,8 @@ import { syncProjectsRoutes } from './routes/sync-projects.ts';
 import { systemRoutes } from './routes/system.ts';
 import { usersRoutes } from './routes/users.ts';
 import { createRunEvents } from './run-events.ts';
+import { identitiesRoutes } from './sailpoint/identities.ts';
+import { sailPointProfilesRoutes } from './sailpoint/identity-profiles.ts';
 import { oauthRoutes } from './sailpoint/oauth.ts';
 import { prepareSailPoint } from './sailpoint/prepare.ts';
 import { createSyncSchedules } from './sync-schedules.ts';
@@ -88,7 +90,11 @@ function serveContract(app: Express, deps: RouteDeps): void {
   createExpressEndpoints(contract, router, app, endpointOptions(contract, readBody));
   createExpressEndpoints(
     sailPointContract,
-    { oauth: oauthRoutes(deps) },
+    {
+      oauth: oauthRoutes(deps),
+      identities: identitiesRoutes(deps),
+      identityProfiles: sailPointProfilesRoutes(deps),
+    },
     app,
     endpointOptions(sailPointContract, prepareSailPoint),
   );

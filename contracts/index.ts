@@ -9,6 +9,8 @@ import { healthContract } from './health.ts';
 import { objectsContract } from './objects.ts';
 import { personsContract } from './persons.ts';
 import { projectPreviewContract } from './project-preview.ts';
+import { identitiesContract } from './sailpoint/identities.ts';
+import { sailPointProfilesContract } from './sailpoint/identity-profiles.ts';
 import { oauthContract } from './sailpoint/oauth.ts';
 import { syncHistoryContract } from './sync-history.ts';
 import { syncProjectsContract } from './sync-projects.ts';
@@ -36,4 +38,6 @@ export const contract = c.router(
 
 export const sailPointContract = c.router({
   oauth: oauthContract,
+  identities: identitiesContract,
+  identityProfiles: sailPointProfilesContract,
 });

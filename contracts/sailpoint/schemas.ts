@@ -11,6 +11,14 @@ export function isSailPointPath(path: string): boolean {
 
 export const MAX_LIMIT = 250;
 
+/** A UUID without its hyphens. */
+export const hexId = z.string().regex(/^[0-9a-f]{32}$/);
+
+/** Another resource, by its type, id and name. */
+export function referenceTo<const Type extends string>(type: Type) {
+  return z.object({ type: z.literal(type), id: hexId, name: z.string() });
+}
+
 const localized = z.object({
   locale: z.string().meta({ description: 'BCP 47.' }),
   localeOrigin: z.enum(['DEFAULT', 'REQUEST']).nullable(),
