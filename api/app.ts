@@ -21,6 +21,7 @@ import { authRoutes } from './routes/auth.ts';
 import { clientsRoutes } from './routes/clients.ts';
 import { connectionFilesRoutes } from './routes/connection-files.ts';
 import { connectionsRoutes } from './routes/connections.ts';
+import { correlationRoutes } from './routes/correlation.ts';
 import { groupsRoutes } from './routes/groups.ts';
 import { objectsRoutes } from './routes/objects.ts';
 import { personsRoutes } from './routes/persons.ts';
@@ -79,6 +80,7 @@ function serveContract(app: Express, deps: RouteDeps): void {
     users: usersRoutes(deps),
     groups: groupsRoutes(deps),
     objects: objectsRoutes(deps),
+    correlation: correlationRoutes(deps),
     persons: personsRoutes(deps),
     connections: connectionsRoutes(deps),
     connectionFiles: connectionFilesRoutes(deps),

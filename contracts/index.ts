@@ -4,6 +4,7 @@ import { authContract } from './auth.ts';
 import { clientsContract } from './clients.ts';
 import { connectionFilesContract } from './connection-files.ts';
 import { connectionsContract } from './connections.ts';
+import { correlationContract } from './correlation.ts';
 import { groupsContract } from './groups.ts';
 import { healthContract } from './health.ts';
 import { objectsContract } from './objects.ts';
@@ -25,6 +26,8 @@ export const contract = c.router(
     users: usersContract,
     groups: groupsContract,
     objects: objectsContract,
+    // Before persons: `/persons/correlation-cases` is none of them.
+    correlation: correlationContract,
     persons: personsContract,
     connections: connectionsContract,
     connectionFiles: connectionFilesContract,

@@ -3,7 +3,20 @@ import { initContract } from '@ts-rest/core';
 import { z } from 'zod';
 import { objectSchema } from './objects.ts';
 import { readOne } from './operations.ts';
-import { failures, flag, id, idParams, list, listQuery, notFound, search, time } from './schemas.ts';
+import {
+  bodyFailures,
+  conflict,
+  failures,
+  flag,
+  id,
+  idParams,
+  list,
+  listQuery,
+  notFound,
+  search,
+  single,
+  time,
+} from './schemas.ts';
 
 const c = initContract();
 
@@ -74,6 +87,12 @@ export const linkEventSchema = z
   })
   .meta({ title: 'LinkEvent' });
 
+const decision = {
+  metadata: { scope: 'persons:write' },
+  pathParams: idParams,
+  query: z.strictObject({}),
+} as const;
+
 export const personsContract = c.router(
   {
     list: {
@@ -116,6 +135,42 @@ export const personsContract = c.router(
       pathParams: idParams,
       query: listQuery(['at'], {}),
       responses: { 200: list(linkEventSchema), ...notFound },
+    },
+    link: {
+      ...decision,
+      method: 'POST',
+      path: '/persons/:id/links',
+      summary: 'Link an account to a person by hand, whomever it belonged to',
+      description: 'No run undoes it.',
+      body: z.strictObject({ objectId: id }),
+      responses: { 200: single(personObjectSchema), ...notFound, ...bodyFailures },
+    },
+    unlink: {
+      ...decision,
+      method: 'DELETE',
+      path: '/persons/:id/links/:objectId',
+      summary: 'Take an account from a person; it becomes a person of its own',
+      description: 'Answers with that person. No run undoes it. 409 for the only account of a person.',
+      pathParams: z.object({ id, objectId: id }),
+      responses: { 200: single(personSchema), ...notFound, ...conflict },
+    },
+    merge: {
+      ...decision,
+      method: 'POST',
+      path: '/persons/:id/merge',
+      summary: 'Move all accounts of another person to this one',
+      description: 'The other person is gone then; its ID leads to this one. No run undoes it.',
+      body: z.strictObject({ personId: id.meta({ description: 'The other person.' }) }),
+      responses: { 200: single(personSchema), ...notFound, ...bodyFailures },
+    },
+    split: {
+      ...decision,
+      method: 'POST',
+      path: '/persons/:id/split',
+      summary: 'Make a person of their own of some accounts',
+      description: 'Answers with that person. No run undoes it. 409 where no account would stay.',
+      body: z.strictObject({ objectIds: z.array(id).min(1).max(1_000) }),
+      responses: { 201: single(personSchema), ...notFound, ...conflict, ...bodyFailures },
     },
   },
   { commonResponses: failures },

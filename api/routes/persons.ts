@@ -1,54 +1,99 @@
-// Persons, their accounts and what became of them.
+// Persons, their accounts, what became of them, and what people decide about them.
 import { initServer } from '@ts-rest/express';
-import type { Pool } from 'pg';
+import type { Request } from 'express';
 import { contract } from '../../contracts/index.ts';
 import { linkEventSchema, personObjectSchema, personSchema } from '../../contracts/persons.ts';
+import {
+  linkAccount,
+  mergePersons,
+  splitPerson,
+  unlinkAccount,
+} from '../../database/queries/persons/decisions.ts';
+import { existingPerson } from '../../database/queries/persons/existing-person.ts';
 import { formerPerson } from '../../database/queries/persons/former-person.ts';
-import { getPerson, listPersons, type PersonRow } from '../../database/queries/persons/list-persons.ts';
-import { listPersonHistory, listPersonObjects } from '../../database/queries/persons/person-objects.ts';
-import { AppError } from '../../domain/app-error.ts';
+import { listPersons } from '../../database/queries/persons/list-persons.ts';
+import {
+  getPersonObject,
+  listPersonHistory,
+  listPersonObjects,
+} from '../../database/queries/persons/person-objects.ts';
+import { decide } from '../decide.ts';
 import { orNotFound, type RouteDeps } from './route-dependencies.ts';
 
-/** @throws AppError `not_found`, naming the person that took this one over. */
-export async function existingPerson(pool: Pool, id: string): Promise<PersonRow> {
-  const person = await getPerson(pool, id);
-  if (person) return person;
-  const former = orNotFound(await formerPerson(pool, id), 'Person', id);
-  const what = former.mergedInto
-    ? `it was merged into the person with ID '${former.mergedInto}'`
-    : 'no account of it is left';
-  throw new AppError('not_found', `Person with ID '${id}' was not found: ${what}`);
+export function personsRoutes(deps: RouteDeps) {
+  return initServer().router(contract.persons, { ...reads(deps), ...decisions(deps) });
 }
 
-export function personsRoutes(deps: RouteDeps) {
+function reads(deps: RouteDeps) {
   const { pool } = deps.database;
-  return initServer().router(contract.persons, {
-    list: (input) =>
-      deps.respondWithList(input, {
-        defaultSort: 'displayName',
-        rowSchema: personSchema,
-        fileName: 'persons',
-        read: (page) => listPersons(pool, input.query, page),
-      }),
-    get: async ({ params }) => ({ status: 200, body: { data: await existingPerson(pool, params.id) } }),
-    objects: async (input) => {
-      const { id } = await existingPerson(pool, input.params.id);
-      return deps.respondWithList(input, {
-        defaultSort: 'name',
-        rowSchema: personObjectSchema,
-        fileName: 'person-objects',
-        read: (page) => listPersonObjects(pool, id, input.query, page),
-      });
+  const { list, get, objects, history } = contract.persons;
+  return initServer().router(
+    { list, get, objects, history },
+    {
+      list: (input) =>
+        deps.respondWithList(input, {
+          defaultSort: 'displayName',
+          rowSchema: personSchema,
+          fileName: 'persons',
+          read: (page) => listPersons(pool, input.query, page),
+        }),
+      get: async ({ params }) => ({ status: 200, body: { data: await existingPerson(pool, params.id) } }),
+      objects: async (input) => {
+        const { id } = await existingPerson(pool, input.params.id);
+        return deps.respondWithList(input, {
+          defaultSort: 'name',
+          rowSchema: personObjectSchema,
+          fileName: 'person-objects',
+          read: (page) => listPersonObjects(pool, id, input.query, page),
+        });
+      },
+      history: async (input) => {
+        const { id } = input.params;
+        orNotFound(await formerPerson(pool, id), 'Person', id);
+        return deps.respondWithList(input, {
+          defaultSort: '-at',
+          rowSchema: linkEventSchema,
+          fileName: 'person-history',
+          read: (page) => listPersonHistory(pool, id, page),
+        });
+      },
     },
-    history: async (input) => {
-      const { id } = input.params;
-      orNotFound(await formerPerson(pool, id), 'Person', id);
-      return deps.respondWithList(input, {
-        defaultSort: '-at',
-        rowSchema: linkEventSchema,
-        fileName: 'person-history',
-        read: (page) => listPersonHistory(pool, id, page),
-      });
+  );
+}
+
+function decisions(deps: RouteDeps) {
+  const { pool } = deps.database;
+  const { link, unlink, merge, split } = contract.persons;
+  return initServer().router(
+    { link, unlink, merge, split },
+    {
+      link: async ({ req, params, body }) => {
+        const { objectId } = body;
+        await decide(deps, req as unknown as Request, (client, by) =>
+          linkAccount(client, params.id, { objectId, by }),
+        );
+        const linked = await getPersonObject(pool, params.id, objectId);
+        return { status: 200, body: { data: orNotFound(linked, 'Account', objectId) } };
+      },
+      unlink: async ({ req, params }) => {
+        const own = await decide(deps, req as unknown as Request, (client, by) =>
+          unlinkAccount(client, params.id, { objectId: params.objectId, by }),
+        );
+        return { status: 200, body: { data: await existingPerson(pool, own) } };
+      },
+      merge: async ({ req, params, body }) => {
+        await decide(deps, req as unknown as Request, (client, by) =>
+          mergePersons(client, params.id, { otherId: body.personId, by }),
+        );
+        return { status: 200, body: { data: await existingPerson(pool, params.id) } };
+      },
+      split: async ({ req, res, params, body }) => {
+        const own = await decide(deps, req as unknown as Request, (client, by) =>
+          splitPerson(client, params.id, { objectIds: body.objectIds, by }),
+        );
+        res.setHeader('Location', `/api/persons/${own}`);
+        return { status: 201, body: { data: await existingPerson(pool, own) } };
+      },
     },
-  });
+  );
 }

@@ -57,3 +57,6 @@ export type CaseReason = 'several_persons' | 'shared_value' | 'recycled_value' |
 
 /** The rule that a link names when no rule made it: the person was made for this account. */
 export const OWN_PERSON = 'own person';
+
+/** The rule that a link names when a person made it. */
+export const BY_HAND = 'by hand';

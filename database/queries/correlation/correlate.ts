@@ -1,10 +1,10 @@
 // Decides which accounts belong to one person, for what changed and all that it touches, in one transaction.
 import type pg from 'pg';
-import { run, sql } from '../../sql.ts';
 import { collectAffected, reachFurther } from './affected-accounts.ts';
 import { applyPlacements, type CorrelationCounts, compareWithStored } from './apply-placements.ts';
 import { refreshKeys } from './correlation-keys.ts';
 import { collectDirty } from './dirty-accounts.ts';
+import { lockCorrelation } from './lock.ts';
 import { placeAccounts } from './place-accounts.ts';
 import { createRanks, createRules } from './rule-tables.ts';
 
@@ -14,7 +14,7 @@ import { createRanks, createRules } from './rule-tables.ts';
  * @param runId the run that asks; null when somebody else does
  */
 export async function correlate(client: pg.PoolClient, runId: string | null): Promise<CorrelationCounts> {
-  await run(client, sql`select pg_advisory_xact_lock(hashtextextended('correlation', 0))`);
+  await lockCorrelation(client);
   // Whole tables are joined and sorted.
   await client.query(`set local work_mem = '64MB'`);
   await createRules(client);

@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import { PERSON_FIELDS } from '../../../domain/identity-profiles/person-fields.ts';
 import { type RawBuilder, run, sql } from '../../sql.ts';
+import { lockCorrelation } from '../correlation/lock.ts';
 import { accountsOf } from './person-accounts.ts';
 import { deriveManagers, deriveReports } from './person-managers.ts';
 
@@ -17,8 +18,8 @@ export async function createRefreshed(client: pg.PoolClient): Promise<void> {
 }
 
 /** Takes turns with correlation and with whatever else changes what persons are made of, until the transaction ends. */
-export async function lockPersons(client: pg.PoolClient): Promise<void> {
-  await run(client, sql`select pg_advisory_xact_lock(hashtextextended('correlation', 0))`);
+export function lockPersons(client: pg.PoolClient): Promise<void> {
+  return lockCorrelation(client);
 }
 
 /**

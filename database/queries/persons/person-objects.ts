@@ -1,7 +1,8 @@
 // Reads the accounts of a person, and which came and went.
-import { type Queryable, sql } from '../../sql.ts';
+import { type Queryable, type RawBuilder, sql } from '../../sql.ts';
 import { type ListRequest, type ListResult, listRows } from '../list-rows.ts';
 import { type ObjectRow, objectColumns } from '../object-columns.ts';
+import { readRow } from '../read-rows.ts';
 
 export interface PersonLink {
   rule: string;
@@ -26,18 +27,38 @@ export async function listPersonObjects(
   request: ListRequest<keyof typeof SORTS>,
 ): Promise<ListResult<PersonObjectRow>> {
   const result = await listRows<ObjectRow & PersonLink>(on, {
-    columns: sql`${objectColumns()}, o.rule, o.confidence, o.manual, o.linked_at as "linkedAt", o.linked_by as "linkedBy"`,
-    from: sql`(
-      select d.*, l.rule, l.confidence, l.manual, l.linked_at, l.linked_by
-      from person_link l
-      join directory_object d on d.connection_id = l.connection_id and d.id = l.object_id
-      where l.person_id = ${personId}::uuid) o`,
+    columns,
+    from: sql`(${linkedTo(personId)}) o`,
     where: filter.includeRemoved ? [] : [sql`o.removed_at is null`],
     sort: SORTS[request.sort],
     id: sql`o.id`,
     request,
   });
   return { ...result, rows: result.rows.map(shown) };
+}
+
+/** One account of a person; undefined where it is somebody else's. Served by person_link's key. */
+export async function getPersonObject(
+  on: Queryable,
+  personId: string,
+  objectId: string,
+): Promise<PersonObjectRow | undefined> {
+  const row = await readRow<ObjectRow & PersonLink>(
+    on,
+    sql`select ${columns} from (${linkedTo(personId)} and l.object_id = ${objectId}::uuid) o`,
+  );
+  return row && shown(row);
+}
+
+const columns = sql`${objectColumns()}, o.rule, o.confidence, o.manual, o.linked_at as "linkedAt",
+  o.linked_by as "linkedBy"`;
+
+function linkedTo(personId: string): RawBuilder<unknown> {
+  return sql`
+    select d.*, l.rule, l.confidence, l.manual, l.linked_at, l.linked_by
+    from person_link l
+    join directory_object d on d.connection_id = l.connection_id and d.id = l.object_id
+    where l.person_id = ${personId}::uuid`;
 }
 
 function shown(row: ObjectRow & PersonLink): PersonObjectRow {

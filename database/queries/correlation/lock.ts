@@ -1,0 +1,37 @@
+// The turn that all take who change which account belongs to whom: correlations, and what people decide.
+import type pg from 'pg';
+import { AppError } from '../../../domain/app-error.ts';
+import { type RawBuilder, run, runOne, sql } from '../../sql.ts';
+
+const KEY: RawBuilder<unknown> = sql`hashtextextended('correlation', 0)`;
+/** PostgreSQL's error code of a lock_timeout. */
+const LOCK_NOT_AVAILABLE = '55P03';
+/** How long somebody who waits for an answer waits for a correlation, in milliseconds. */
+const PATIENCE_MS = 5_000;
+
+/** Waits for the turn; held until the transaction ends. */
+export async function lockCorrelation(client: pg.PoolClient): Promise<void> {
+  await run(client, sql`select pg_advisory_xact_lock(${KEY})`);
+}
+
+/** As `lockCorrelation`, for answers. @throws AppError `unavailable` when a correlation takes too long. */
+export async function lockCorrelationSoon(client: pg.PoolClient): Promise<void> {
+  await client.query(`set local lock_timeout = ${PATIENCE_MS}`);
+  try {
+    await lockCorrelation(client);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== LOCK_NOT_AVAILABLE) throw error;
+    throw new AppError('unavailable', 'Accounts are being correlated at the moment; try again.', {
+      headers: { 'Retry-After': '5' },
+    });
+  }
+}
+
+/** Takes the turn if nobody has it. @returns whether */
+export async function tryLockCorrelation(client: pg.PoolClient): Promise<boolean> {
+  const row = await runOne<{ taken: boolean }>(
+    client,
+    sql`select pg_try_advisory_xact_lock(${KEY}) as taken`,
+  );
+  return row?.taken ?? false;
+}
