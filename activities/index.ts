@@ -2,6 +2,7 @@
 import type { ScheduledRun } from '../database/queries/enqueue-scheduled-run.ts';
 import type { RunOutcome } from '../database/queries/sync/finish-run.ts';
 import type { PauseReason } from '../database/queries/sync/pause-run.ts';
+import { correlateRun } from './correlation/correlate-run.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { enqueueScheduledRun } from './enqueue-run/enqueue-scheduled-run.ts';
 import { checkSource } from './sync-run/check-source.ts';
@@ -28,6 +29,7 @@ export function createActivities(deps: ActivityDependencies) {
     mergeMemberships: (input: MergeInput): Promise<void> => mergeMemberships(deps, input),
     previewRun: (input: MergeInput): Promise<void> => previewRun(deps, input),
     cleanUp: (input: CleanUpInput): Promise<CleanUpResult> => cleanUp(deps, input),
+    correlateRun: (input: StepInput): Promise<void> => correlateRun(deps, input),
     pauseRun: (input: { runId: string; reason: PauseReason }): Promise<number | null> =>
       pauseRun(deps, input),
     settleAfterRun: (runId: string): Promise<void> => settleAfterRun(deps, runId),

@@ -1,4 +1,4 @@
-// One run from its first step to its record: connect, read, merge, memberships, cleanup.
+// One run from its first step to its record: connect, read, merge, memberships, cleanup, correlate.
 
 import { ActivityFailure } from '@temporalio/common';
 import { ApplicationFailure, CancellationScope, isCancellation, rootCause } from '@temporalio/workflow';
@@ -76,7 +76,9 @@ async function readAndMerge(sync: SyncRun, steps: NumberedSteps): Promise<void> 
   const { syncChanges } = stepActivities(timings, 'Sync what changed');
   const changes = await pauses.step(() => syncChanges(steps.next()));
   if (changes.outcome === 'read') return mergeRead(sync, steps, changes);
-  if (changes.outcome === 'needs approval') return removeApproved(sync, steps, changes);
+  if (changes.outcome === 'done') return;
+  await removeApproved(sync, steps, changes);
+  await correlate(sync, steps);
 }
 
 async function mergeRead(sync: SyncRun, steps: NumberedSteps, read: ReadResult): Promise<void> {
@@ -96,6 +98,13 @@ async function mergeRead(sync: SyncRun, steps: NumberedSteps, read: ReadResult):
   const { cleanUp } = activities('Remove what has left the source');
   const { needsApproval } = await pauses.step(() => cleanUp({ ...input(), approved: false }));
   if (needsApproval) await removeApproved(sync, steps, read);
+  await correlate(sync, steps);
+}
+
+/** Finds the persons that the changed accounts belong to. */
+async function correlate(sync: SyncRun, steps: NumberedSteps): Promise<void> {
+  const { correlateRun } = stepActivities(sync.timings, 'Join accounts into persons');
+  await sync.pauses.step(() => correlateRun(steps.next()));
 }
 
 /** Waits for a person's approval, and removes what was listed. */

@@ -1,4 +1,5 @@
 // All steps of an incremental run as one activity: handing each of them to Temporal would take longer than its work.
+import { correlateChanges } from '../correlation/correlate-run.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { cleanUpRead } from './clean-up.ts';
 import type { MergeInput } from './merge-context.ts';
@@ -9,10 +10,10 @@ import { enterStep, runStep, type StepInput } from './run-step.ts';
 
 export interface ChangesResult extends ReadResult {
   /**
-   * `merged`: all is done; `needs approval`: all but the removals, which are listed. `read`: everything had to be
+   * `done`: with all steps; `needs approval`: all but the removals, which are listed. `read`: everything had to be
    * read, and the other steps are to follow one by one.
    */
-  outcome: 'read' | 'merged' | 'needs approval';
+  outcome: 'read' | 'done' | 'needs approval';
 }
 
 /** A repeated attempt reads anew; what was merged before is found unchanged, or in the ledger. */
@@ -28,6 +29,9 @@ export function syncChanges(deps: ActivityDependencies, input: StepInput): Promi
     await mergeStagedMemberships(context, merge);
     await enterStep(context, 'cleanup');
     const { needsApproval } = await cleanUpRead(context, { ...merge, approved: false });
-    return { ...read, outcome: needsApproval ? 'needs approval' : 'merged' };
+    if (needsApproval) return { ...read, outcome: 'needs approval' };
+    await enterStep(context, 'correlate');
+    await correlateChanges(context);
+    return { ...read, outcome: 'done' };
   });
 }

@@ -105,7 +105,7 @@ describeWithSlapd('a sync run', () => {
       ['merge', 'completed'],
       ['memberships', 'completed'],
       ['cleanup', 'completed'],
-      ['correlate', 'skipped'],
+      ['correlate', 'completed'],
     ]);
     const stored = await state();
     const ann = stored['uid=ann'];

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { collectAffected, reachFurther } from './affected-accounts.ts';
 import { applyPlacements, type CorrelationCounts, compareWithStored } from './apply-placements.ts';
 import { refreshKeys } from './correlation-keys.ts';
-import { collectDirty } from './dirty-accounts.ts';
+import { collectDirty, settleRuns } from './dirty-accounts.ts';
 import { lockCorrelation } from './lock.ts';
 import { placeAccounts } from './place-accounts.ts';
 import { createRanks, createRules } from './rule-tables.ts';
@@ -26,5 +26,7 @@ export async function correlate(client: pg.PoolClient, runId: string | null): Pr
     await placeAccounts(client, ranks);
     await compareWithStored(client);
   } while (!dirty.most && (await reachFurther(client)));
-  return applyPlacements(client, runId);
+  const counts = await applyPlacements(client, runId);
+  await settleRuns(client, dirty);
+  return counts;
 }

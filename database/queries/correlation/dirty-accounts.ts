@@ -10,6 +10,8 @@ interface PendingRun {
 
 /** What of all accounts changed, or has to be evaluated anew. */
 export interface Dirty {
+  /** The runs whose changes these are. */
+  runs: string[];
   /** All accounts are in `dirty`. */
   everything: boolean;
   /** So many that finding out what they touch costs more than evaluating all. */
@@ -31,10 +33,8 @@ export async function collectDirty(client: pg.PoolClient, runId: string | null):
       on commit drop`);
   const state = await runOne<{ everything: boolean }>(client, sql`select everything from correlation_state`);
   const everything = state?.everything ?? true;
-  for (const pending of await pendingRuns(client, runId)) {
-    if (!everything) await addChanged(client, pending);
-    await run(client, sql`update sync_run set correlated_at = clock_timestamp() where id = ${pending.id}`);
-  }
+  const runs = await pendingRuns(client, runId);
+  for (const pending of runs) if (!everything) await addChanged(client, pending);
   if (everything) {
     await client.query(`
       insert into dirty select id, connection_id from directory_object where object_class = 'user'`);
@@ -55,7 +55,7 @@ export async function collectDirty(client: pg.PoolClient, runId: string | null):
         > greatest(${FEW}, ${MOST}::float8 * coalesce(sum(present + removed), 0)) as most
       from object_count where object_class = 'user'`,
   );
-  return { everything, most: everything || (part?.most ?? true) };
+  return { runs: runs.map(({ id }) => id), everything, most: everything || (part?.most ?? true) };
 }
 
 /** Runs that are over, and the one that asks; others come with what they still change. sync_run_uncorrelated serves it. */
@@ -80,5 +80,13 @@ async function addChanged(client: pg.PoolClient, pending: PendingRun): Promise<v
       where c.run_id = ${pending.id} and c.connection_id = ${pending.connectionId}
         and o.connection_id = ${pending.connectionId} and o.object_class = 'user'
       on conflict do nothing`,
+  );
+}
+
+/** Notes that the changes of these runs were taken in; last of all, since it locks their rows. */
+export async function settleRuns(client: pg.PoolClient, { runs }: Dirty): Promise<void> {
+  await run(
+    client,
+    sql`update sync_run set correlated_at = clock_timestamp() where id = any (${runs}::uuid[])`,
   );
 }
