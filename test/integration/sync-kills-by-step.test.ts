@@ -43,8 +43,8 @@ describeWithSlapd('a worker that is killed', () => {
 
   // Of an incremental run, connect and stage begin with read.
   const STEPS = {
-    full: ['connect', 'read', 'merge', 'memberships', 'cleanup'],
-    incremental: ['read', 'merge', 'memberships', 'cleanup'],
+    full: ['connect', 'read', 'merge', 'memberships', 'cleanup', 'correlate'],
+    incremental: ['read', 'merge', 'memberships', 'cleanup', 'correlate'],
   };
   const cases = Object.entries(STEPS).flatMap(([mode, steps]) => steps.map((step) => [mode, step] as const));
 

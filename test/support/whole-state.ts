@@ -24,6 +24,7 @@ function rules(connectionId: string): Record<string, RawBuilder<unknown>> {
   return {
     ...rulesOfObjects(connectionId),
     ...rulesOfMemberships(connectionId),
+    ...rulesOfPersons(connectionId),
     ...rulesOfRuns(connectionId),
   };
 }
@@ -94,6 +95,32 @@ function rulesOfMemberships(connectionId: string): Record<string, RawBuilder<unk
       left join directory_object o on o.connection_id = m.connection_id and o.id = m.member_id
       where m.connection_id = ${connectionId} and m.valid_to is null
         and (g.removed_at is not null or o.removed_at is not null)`,
+  };
+}
+
+/** To be asked after a run that completed: it takes in what was changed before. */
+function rulesOfPersons(connectionId: string): Record<string, RawBuilder<unknown>> {
+  return {
+    'an account that is present belongs to a person, or waits for a decision': sql`
+      select o.source_id, l.person_id, c.id as case_id from directory_object o
+      left join person_link l on l.object_id = o.id
+      left join correlation_case c on c.object_id = o.id and c.status = 'open'
+      where o.connection_id = ${connectionId} and o.object_class = 'user' and o.removed_at is null
+        and (l.person_id is null) = (c.id is null)`,
+    'who has an account is a person still, and who has none is not': sql`
+      select p.id, p.dissolved_at from person p
+      where (p.dissolved_at is null) <> exists (select from person_link l where l.person_id = p.id)`,
+    'the last event of an account is its link': sql`
+      select l.object_id, e.action from person_link l
+      left join lateral (select * from person_link_event e where e.object_id = l.object_id order by id desc limit 1) e on true
+      where l.connection_id = ${connectionId} and not l.manual
+        and (e.action is distinct from 'linked' or e.person_id is distinct from l.person_id)`,
+    'accounts are compared by what they have now': sql`
+      select o.source_id, o.email, o.employee_id from directory_object o
+      where o.connection_id = ${connectionId} and o.object_class = 'user'
+        and (select array_agg(k.value order by k.value) from correlation_key k
+             where k.object_id = o.id and k.attribute = 'email') is distinct from
+            case when folded_key(o.email) is not null then array[folded_key(o.email)::text collate "C"] end`,
   };
 }
 
