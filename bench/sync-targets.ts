@@ -28,6 +28,11 @@ export function syncTargets(report: SyncReport): Target[] {
           twoAtOnce('(g) two projects at once, of in turn: unchanged', twoProjects.unchanged.ratios),
         ]
       : []),
+    atMost(
+      '(j) joining the accounts of (b) into persons, of (b)',
+      median(first.rounds.map((run) => run.correlateSeconds / run.seconds)),
+      1,
+    ),
     ...report.paces.map(({ name, endOfStart }) => atMost(`(h) ${name}: end, of start`, endOfStart, 1.3)),
     {
       name: '(i) longest history of a workflow',

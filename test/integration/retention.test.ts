@@ -223,6 +223,10 @@ describe('many old changes', () => {
         )
       )[0];
     const all = (OBJECTS + 1) * (RUNS + 1);
+    // Each batch takes a moment, so that the kills come in the middle however fast the machine is.
+    await pool.query(`
+      create function linger() returns trigger language plpgsql as $$ begin perform pg_sleep(0.2); return null; end $$;
+      create trigger linger after delete on object_change for each statement execute function linger()`);
     const seen = new Set<number>();
     for (let kills = 0; kills < 2; kills += 1) {
       const before = (await state())?.total;

@@ -192,6 +192,7 @@ export function insertRun(
     mode: 'full',
     status: 'completed',
     queued_at: new Date(),
+    correlated_at: new Date(),
     ...columns,
   });
 }

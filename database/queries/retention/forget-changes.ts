@@ -86,6 +86,8 @@ function oldestRuns(on: Queryable, days: number): Promise<OldRun[]> {
     sql`
       select r.id as "runId", r.connection_id as "connectionId" from sync_run r
       where r.keeps_changes and r.started_at < now() - make_interval(days => ${days}) and r.finished_at is not null
+        -- Correlation asks which accounts a run changed.
+        and r.correlated_at is not null
         and not exists (select from sync_run open
                         where open.connection_id = r.connection_id and open.status in ('running', 'paused')
                           and open.started_at < r.started_at)
