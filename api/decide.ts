@@ -1,8 +1,8 @@
-// Carries out what a person decided about accounts, and tells the accounts that it concerns.
+// Carries out what a person decided about accounts or rules, and tells the accounts that it concerns.
 import type { Request } from 'express';
 import type pg from 'pg';
 import { correlateDecisions } from '../database/queries/correlation/correlate-decisions.ts';
-import { decide as inTurn } from '../database/queries/persons/decisions.ts';
+import { inTurn } from '../database/queries/correlation/lock.ts';
 import { requirePrincipal } from './auth/principal.ts';
 import { requestId } from './http/request-context.ts';
 import type { RouteDeps } from './routes/route-dependencies.ts';

@@ -10,8 +10,12 @@ export function longTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) 
   return transaction(pool, async (client) => {
     await client.query(`set local statement_timeout = ${LONGEST_MS}`);
     const patient = {
-      query: (text: string, values?: unknown[]) =>
-        client.query({ text, ...(values && { values }), query_timeout: LONGEST_MS } as pg.QueryConfig),
+      query: (query: string | pg.QueryConfig, values?: unknown[]) =>
+        client.query({
+          ...(typeof query === 'string' ? { text: query } : query),
+          ...(values && { values }),
+          query_timeout: LONGEST_MS,
+        } as pg.QueryConfig),
     };
     return work(patient as unknown as pg.PoolClient);
   });

@@ -1,31 +1,95 @@
-// Correlation: the cases that wait for a decision.
+// Correlation: the cases that wait for a decision, and the rules.
 import { initServer } from '@ts-rest/express';
 import type { Request } from 'express';
-import { correlationCaseSchema } from '../../contracts/correlation.ts';
+import type { z } from 'zod';
+import { correlationCaseSchema, type ruleSetBody } from '../../contracts/correlation.ts';
 import { contract } from '../../contracts/index.ts';
+import { deleteRuleSet, readRuleSet, saveRuleSet } from '../../database/queries/correlation/rule-sets.ts';
+import { getProject } from '../../database/queries/list-projects.ts';
 import { getCase, listCases, resolveCase } from '../../database/queries/persons/correlation-cases.ts';
+import { type CorrelationRuleSet, DEFAULT_RULE_SET } from '../../domain/correlation/rules.ts';
 import { decide } from '../decide.ts';
 import { orNotFound, type RouteDeps } from './route-dependencies.ts';
 
 const CASE = 'Correlation case';
 
 export function correlationRoutes(deps: RouteDeps) {
+  return initServer().router(contract.correlation, { ...caseRoutes(deps), ...ruleRoutes(deps) });
+}
+
+function caseRoutes(deps: RouteDeps) {
   const { pool } = deps.database;
-  return initServer().router(contract.correlation, {
-    cases: (input) =>
-      deps.respondWithList(input, {
-        defaultSort: 'createdAt',
-        rowSchema: correlationCaseSchema,
-        fileName: 'correlation-cases',
-        read: (page) => listCases(pool, input.query, page),
-      }),
-    resolveCase: async ({ req, params, body }) => {
-      const { id } = params;
-      const found = await decide(deps, req as unknown as Request, (client, by) =>
-        resolveCase(client, id, { personId: body.personId ?? null, by }),
-      );
-      orNotFound(found || undefined, CASE, id);
-      return { status: 200, body: { data: orNotFound(await getCase(pool, id), CASE, id) } };
+  const { cases, resolveCase: resolve } = contract.correlation;
+  return initServer().router(
+    { cases, resolveCase: resolve },
+    {
+      cases: (input) =>
+        deps.respondWithList(input, {
+          defaultSort: 'createdAt',
+          rowSchema: correlationCaseSchema,
+          fileName: 'correlation-cases',
+          read: (page) => listCases(pool, input.query, page),
+        }),
+      resolveCase: async ({ req, params, body }) => {
+        const { id } = params;
+        const found = await decide(deps, req as unknown as Request, (client, by) =>
+          resolveCase(client, id, { personId: body.personId ?? null, by }),
+        );
+        orNotFound(found || undefined, CASE, id);
+        return { status: 200, body: { data: orNotFound(await getCase(pool, id), CASE, id) } };
+      },
     },
+  );
+}
+
+function ruleRoutes(deps: RouteDeps) {
+  const { pool } = deps.database;
+  const { rules, saveRules, projectRules, saveProjectRules, deleteProjectRules } = contract.correlation;
+  const existing = async (id: string) => orNotFound(await getProject(pool, id), 'Sync project', id);
+  const shown = async (projectId: string | null) => ({
+    status: 200 as const,
+    body: { data: await readRuleSet(pool, projectId) },
   });
+  const save = async (request: Request, projectId: string | null, body: z.output<typeof ruleSetBody>) => {
+    await decide(deps, request, (client) => saveRuleSet(client, projectId, completed(body)));
+    return shown(projectId);
+  };
+  return initServer().router(
+    { rules, saveRules, projectRules, saveProjectRules, deleteProjectRules },
+    {
+      rules: () => shown(null),
+      saveRules: ({ req, body }) => save(req as unknown as Request, null, body),
+      projectRules: async ({ params }) => {
+        await existing(params.id);
+        return shown(params.id);
+      },
+      saveProjectRules: async ({ req, params, body }) => {
+        await existing(params.id);
+        return save(req as unknown as Request, params.id, body);
+      },
+      deleteProjectRules: async ({ req, params }) => {
+        await existing(params.id);
+        const deleted = await decide(deps, req as unknown as Request, (client) =>
+          deleteRuleSet(client, params.id),
+        );
+        orNotFound(deleted || undefined, 'Rules of its own for the sync project', params.id);
+        return { status: 204, body: undefined };
+      },
+    },
+  );
+}
+
+/** With the defaults for what was left out. */
+function completed({
+  rules,
+  linkThreshold,
+  reviewThreshold,
+}: z.output<typeof ruleSetBody>): CorrelationRuleSet {
+  return {
+    rules: rules.map((rule) =>
+      rule.type === 'exact' ? { ...rule, several: rule.several ?? rule.attribute === 'employeeId' } : rule,
+    ),
+    linkThreshold: linkThreshold ?? DEFAULT_RULE_SET.linkThreshold,
+    reviewThreshold: reviewThreshold ?? DEFAULT_RULE_SET.reviewThreshold,
+  };
 }

@@ -42,6 +42,18 @@ export async function refreshKeys(client: pg.PoolClient, { everything, most }: D
     select k.* from fresh_key k where k.object_id in (select object_id from changed_key)`);
 }
 
+/** Makes the keys of all accounts for attributes that no rule has named before; the other keys stay. */
+export async function addKeys(client: pg.PoolClient, attributes: string[]): Promise<void> {
+  await client.query(`
+    create temp table dirty on commit drop as
+    select id as object_id, connection_id from directory_object where object_class = 'user';
+    analyze dirty`);
+  // Of rules that there were once.
+  await run(client, sql`delete from correlation_key where attribute = any(${attributes}::text[])`);
+  await run(client, sql`insert into correlation_key ${freshKeys(attributes)}`);
+  await client.query('drop table dirty');
+}
+
 async function keyAttributes(client: pg.PoolClient): Promise<string[]> {
   const rows = await run<{ attribute: string }>(
     client,

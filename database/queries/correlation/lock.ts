@@ -1,6 +1,7 @@
 // The turn that all take who change which account belongs to whom: correlations, and what people decide.
 import type pg from 'pg';
 import { AppError } from '../../../domain/app-error.ts';
+import { longTransaction } from '../../long-transaction.ts';
 import { type RawBuilder, run, runOne, sql } from '../../sql.ts';
 
 const KEY: RawBuilder<unknown> = sql`hashtextextended('correlation', 0)`;
@@ -14,8 +15,18 @@ export async function lockCorrelation(client: pg.PoolClient): Promise<void> {
   await run(client, sql`select pg_advisory_xact_lock(${KEY})`);
 }
 
-/** As `lockCorrelation`, for answers. @throws AppError `unavailable` when a correlation takes too long. */
-export async function lockCorrelationSoon(client: pg.PoolClient): Promise<void> {
+/**
+ * Runs `work` in one transaction, in turn with all correlations; its statements may take as long as they need.
+ * @throws AppError `unavailable` when its turn does not come soon.
+ */
+export function inTurn<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  return longTransaction(pool, async (client) => {
+    await lockCorrelationSoon(client);
+    return work(client);
+  });
+}
+
+async function lockCorrelationSoon(client: pg.PoolClient): Promise<void> {
   await client.query(`set local lock_timeout = ${PATIENCE_MS}`);
   try {
     await lockCorrelation(client);
@@ -25,6 +36,7 @@ export async function lockCorrelationSoon(client: pg.PoolClient): Promise<void> 
       headers: { 'Retry-After': '5' },
     });
   }
+  await client.query('set local lock_timeout to default');
 }
 
 /** Takes the turn if nobody has it. @returns whether */

@@ -1,8 +1,7 @@
 // What a person may decide about whom accounts belong to; no run undoes any of it.
 import type pg from 'pg';
 import { AppError } from '../../../domain/app-error.ts';
-import { run, runOne, sql, transaction } from '../../sql.ts';
-import { lockCorrelationSoon } from '../correlation/lock.ts';
+import { run, runOne, sql } from '../../sql.ts';
 import { existingPerson, givenPerson } from './existing-person.ts';
 import { holdStaying } from './hold-links.ts';
 import { markDirty, moveAccounts } from './move-accounts.ts';
@@ -12,17 +11,6 @@ import { handAnchorOver, keepApart, ownPerson, type Parting } from './own-person
 export interface Decision {
   objectIds: string[];
   by: string;
-}
-
-/**
- * Runs `work` in one transaction, in turn with all correlations.
- * @throws AppError `unavailable` when its turn does not come soon.
- */
-export function decide<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  return transaction(pool, async (client) => {
-    await lockCorrelationSoon(client);
-    return work(client);
-  });
 }
 
 /** Links an account to a person, whomever it belonged to. @throws AppError `not_found`, `invalid_request`. */

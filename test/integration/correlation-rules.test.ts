@@ -1,0 +1,140 @@
+// The rules of correlation over HTTP: one set for all, a project's own, what is refused, and what a change evaluates.
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DEFAULT_RULE_SET } from '../../domain/correlation/rules.ts';
+import { startApi, type TestApi } from '../support/api.ts';
+import { type CorrelationLab, correlationLab } from '../support/correlation-lab.ts';
+import { insertClaim, insertProject } from '../support/factories.ts';
+
+const UNKNOWN = '01a00000-0000-7000-8000-000000000000';
+const RULES = '/api/correlation-rules';
+let lab: CorrelationLab;
+let api: TestApi;
+let hr: string;
+let directory: string;
+
+beforeEach(async () => {
+  lab = await correlationLab();
+  api = await startApi({ databaseUrl: lab.databaseUrl });
+  hr = await lab.connection('HR', 1);
+  directory = await lab.connection('Directory');
+});
+
+afterEach(async () => {
+  await api?.close();
+  await lab?.close();
+});
+
+const put = (path: string, body: unknown) => api.request('PUT', path, { body });
+const byEmployeeId = { rules: [{ type: 'exact', name: 'Employee id', attribute: 'employeeId' }] };
+
+describe('PUT /api/correlation-rules', () => {
+  it('replaces the rules, and raises the version only where something changes', async () => {
+    expect((await api.get(RULES)).body.data).toEqual({
+      ...DEFAULT_RULE_SET,
+      scope: 'global',
+      version: 0,
+      updatedAt: null,
+    });
+    const saved = await put(RULES, { ...byEmployeeId, linkThreshold: 90 });
+    expect(saved.body.data).toMatchObject({
+      scope: 'global',
+      rules: [{ type: 'exact', name: 'Employee id', attribute: 'employeeId', several: true }],
+      linkThreshold: 90,
+      reviewThreshold: 75,
+      version: 1,
+    });
+    expect((await put(RULES, { ...byEmployeeId, linkThreshold: 90 })).body.data.version).toBe(1);
+    expect((await put(RULES, { rules: [] })).body.data).toMatchObject({ rules: [], version: 2 });
+  });
+
+  const email = { type: 'exact', name: 'Email', attribute: 'email' };
+  const similar = { type: 'similarName', name: 'Similar name' };
+  it.each([
+    ['two rules of a name', { rules: [email, { ...email, attribute: 'mail' }] }, 'body.rules.1.name'],
+    ['no attribute', { rules: [{ ...email, attribute: '' }] }, 'body.rules.0.attribute'],
+    ['an attribute of our own', { rules: [{ ...email, attribute: '~name' }] }, 'body.rules.0.attribute'],
+    ['a name of our own', { rules: [{ ...email, name: 'by hand' }] }, 'body.rules.0.name'],
+    ['names before values', { rules: [similar, email] }, 'body.rules.0.type'],
+    ['a threshold of 0', { rules: [], linkThreshold: 0 }, 'body.linkThreshold'],
+    ['a threshold of 101', { rules: [], linkThreshold: 101 }, 'body.linkThreshold'],
+    ['asking above linking', { rules: [], linkThreshold: 80, reviewThreshold: 81 }, 'body.reviewThreshold'],
+    ['linking below what is asked for', { rules: [], linkThreshold: 70 }, 'body.reviewThreshold'],
+    [
+      'more than 20',
+      { rules: Array.from({ length: 21 }, (_, n) => ({ ...email, name: `${n}` })) },
+      'body.rules',
+    ],
+    ['an unknown field', { rules: [{ ...similar, attribute: 'x' }] }, 'body.rules.0.attribute'],
+    ['nothing', {}, 'body.rules'],
+  ])('refuses %s', async (_what, body, path) => {
+    const { status, body: answer } = await put(RULES, body);
+    expect([status, answer.details?.map((detail: { path: string }) => detail.path)]).toEqual([400, [path]]);
+  });
+
+  it('evaluates what is unlinked anew, by an attribute that no rule compared before too', async () => {
+    const ann = await lab.account(hr, 'hr-ann', { employeeId: '1' });
+    const user = await lab.account(directory, 'ad-ann', { employeeId: '9' });
+    const other = await lab.account(hr, 'hr-other', { email: 'x@example.org' });
+    await lab.account(directory, 'ad-other', { email: 'x@example.org' });
+    for (const id of [ann, user])
+      await lab.pool.query(`update directory_object set attributes = '{"badge": ["B 7"]}' where id = $1`, [
+        id,
+      ]);
+    await lab.correlate();
+    expect((await lab.outcome()).persons).toHaveLength(3);
+    const badge = { type: 'exact', name: 'Badge', attribute: 'badge' };
+    expect((await put(RULES, { rules: [badge] })).status).toBe(200);
+    // Done in the request. What the rule before linked stays until it changes.
+    expect(await lab.outcome()).toEqual({
+      persons: [
+        ['ad-ann', 'hr-ann'],
+        ['ad-other', 'hr-other'],
+      ],
+      cases: {},
+    });
+    await lab.change(other, { email: 'y@example.org' });
+    await lab.correlate();
+    expect((await lab.outcome()).persons).toEqual([['ad-ann', 'hr-ann'], ['ad-other'], ['hr-other']]);
+  });
+
+  it('asks no longer where a rule says that several may share a value', async () => {
+    await lab.account(hr, 'hr-ann', { email: 'ann@example.org' });
+    await lab.account(directory, 'ad-1', { email: 'ann@example.org' });
+    await lab.account(directory, 'ad-2', { email: 'ann@example.org' });
+    await lab.correlate();
+    expect(Object.keys((await lab.outcome()).cases)).toEqual(['ad-1', 'ad-2']);
+    await put(RULES, { rules: [{ type: 'exact', name: 'Email', attribute: 'email', several: true }] });
+    expect(await lab.outcome()).toEqual({ persons: [['ad-1', 'ad-2', 'hr-ann']], cases: {} });
+  });
+});
+
+describe('/api/sync/projects/{id}/correlation-rules', () => {
+  it('are the rules of all until the project has its own, and again without them', async () => {
+    const project = await insertProject(lab.pool, directory);
+    const path = `/api/sync/projects/${project}/correlation-rules`;
+    expect((await api.get(path)).body.data).toMatchObject({ scope: 'global', version: 0 });
+    expect((await api.delete(path)).status).toBe(404);
+
+    await lab.account(hr, 'hr-ann', { email: 'ann@example.org' });
+    const claimed = await lab.account(directory, 'ad-claimed', { accountName: 'ann@example.org' });
+    await insertClaim(lab.pool, { connectionId: directory, objectId: claimed, projectId: project });
+    await lab.correlate();
+    const saved = await put(path, { rules: [] });
+    expect(saved.body.data).toMatchObject({ scope: 'project', rules: [], version: 1 });
+    expect((await api.get(RULES)).body.data.scope).toBe('global');
+    // The account has the project's rules, which compare nothing, from now on.
+    await lab.change(claimed, { email: 'ann@example.org' });
+    await lab.correlate();
+    expect((await lab.outcome()).persons).toEqual([['ad-claimed'], ['hr-ann']]);
+    expect((await api.delete(path)).status).toBe(204);
+    expect((await lab.outcome()).persons).toEqual([['ad-claimed', 'hr-ann']]);
+    expect((await api.get(path)).body.data.scope).toBe('global');
+  });
+
+  it('answer 404 without the project', async () => {
+    const path = `/api/sync/projects/${UNKNOWN}/correlation-rules`;
+    expect((await api.get(path)).status).toBe(404);
+    expect((await put(path, byEmployeeId)).status).toBe(404);
+    expect((await api.delete(path)).status).toBe(404);
+  });
+});
