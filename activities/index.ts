@@ -1,10 +1,12 @@
 // All activities, bound to what they work with; workflows import the type of this and nothing else of it.
 import type { ScheduledRun } from '../database/queries/enqueue-scheduled-run.ts';
+import { claimRefresh, closeRefresh } from '../database/queries/identity-profiles/refreshes.ts';
 import type { RunOutcome } from '../database/queries/sync/finish-run.ts';
 import type { PauseReason } from '../database/queries/sync/pause-run.ts';
 import { correlateRun } from './correlation/correlate-run.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { enqueueScheduledRun } from './enqueue-run/enqueue-scheduled-run.ts';
+import { type RefreshPart, refreshPart } from './identity-refresh/refresh-profile.ts';
 import { checkSource } from './sync-run/check-source.ts';
 import { type ClaimedRun, claimRun } from './sync-run/claim-run.ts';
 import { type CleanUpInput, type CleanUpResult, cleanUp } from './sync-run/clean-up.ts';
@@ -34,6 +36,13 @@ export function createActivities(deps: ActivityDependencies) {
       pauseRun(deps, input),
     settleAfterRun: (runId: string): Promise<void> => settleAfterRun(deps, runId),
     resumeRun: (runId: string): Promise<void> => resumeRun(deps, runId),
+    claimRefresh: (profileId: string): Promise<string | null> => claimRefresh(deps.database.pool, profileId),
+    refreshPart: (input: { refreshId: string; attempts: number }): Promise<RefreshPart> =>
+      refreshPart(deps, input),
+    closeRefresh: (input: {
+      refreshId: string;
+      error: { code: string; message: string } | null;
+    }): Promise<void> => closeRefresh(deps.database.pool, input.refreshId, input.error),
     closeRun: (input: { runId: string; outcome: RunOutcome }): Promise<void> => closeRun(deps, input),
   };
 }

@@ -23,6 +23,7 @@ import { connectionFilesRoutes } from './routes/connection-files.ts';
 import { connectionsRoutes } from './routes/connections.ts';
 import { correlationRoutes } from './routes/correlation.ts';
 import { groupsRoutes } from './routes/groups.ts';
+import { identityProfilesRoutes } from './routes/identity-profiles.ts';
 import { objectsRoutes } from './routes/objects.ts';
 import { personsRoutes } from './routes/persons.ts';
 import { projectPreviewRoutes } from './routes/project-preview.ts';
@@ -82,6 +83,7 @@ function serveContract(app: Express, deps: RouteDeps): void {
     objects: objectsRoutes(deps),
     correlation: correlationRoutes(deps),
     persons: personsRoutes(deps),
+    identityProfiles: identityProfilesRoutes(deps),
     connections: connectionsRoutes(deps),
     connectionFiles: connectionFilesRoutes(deps),
     syncProjects: syncProjectsRoutes(deps),

@@ -14,7 +14,7 @@ import type { TemporalAccess } from './dependencies.ts';
 import type { WorkflowState } from './stalled-runs.ts';
 
 /** A call to Temporal that takes longer counts as failed: the sweep will repeat it. */
-const CALL_TIMEOUT_MS = 3_000;
+export const CALL_TIMEOUT_MS = 3_000;
 
 /** All of them throw AppError: `unavailable` while Temporal is away, `conflict` where the workflow has ended. */
 export interface SyncTrigger {
@@ -81,7 +81,8 @@ function unlessEnded<T>(otherwise: T): (error: unknown) => T {
   };
 }
 
-function refuse(cause: unknown): never {
+/** Turns what a call to Temporal failed with into what may be answered. */
+export function refuse(cause: unknown): never {
   if (cause instanceof WorkflowNotFoundError)
     throw new AppError('conflict', 'The workflow of this run has ended; start a new run.', { cause });
   if (cause instanceof ServiceError || isGrpcServiceError(cause))

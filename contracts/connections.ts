@@ -126,7 +126,7 @@ export const connectionsContract = c.router(
       method: 'DELETE',
       path: '/connections/:id',
       summary: 'Delete a connection and all that came from it',
-      description: '409 while sync projects use it.',
+      description: '409 while sync projects use it, or identity profiles name it.',
       metadata: { scope: 'connections:write' },
       pathParams: idParams,
       query: z.strictObject({}),

@@ -7,6 +7,7 @@ import { connectionsContract } from './connections.ts';
 import { correlationContract } from './correlation.ts';
 import { groupsContract } from './groups.ts';
 import { healthContract } from './health.ts';
+import { identityProfilesContract } from './identity-profiles.ts';
 import { objectsContract } from './objects.ts';
 import { personsContract } from './persons.ts';
 import { projectPreviewContract } from './project-preview.ts';
@@ -29,6 +30,7 @@ export const contract = c.router(
     // Before persons: `/persons/correlation-cases` is none of them.
     correlation: correlationContract,
     persons: personsContract,
+    identityProfiles: identityProfilesContract,
     connections: connectionsContract,
     connectionFiles: connectionFilesContract,
     syncProjects: syncProjectsContract,

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { contract, sailPointContract } from './index.ts';
 import { isSailPointPath } from './sailpoint/schemas.ts';
 import { DEFAULT_KEY } from './schemas.ts';
-import { accessOf, isUpload } from './scopes.ts';
+import { accessOf, hasEntityTag, isUpload, takesIdempotencyKey } from './scopes.ts';
 
 type OpenApiDocument = ReturnType<typeof generateOpenApi>;
 type Operation = NonNullable<
@@ -24,6 +24,7 @@ const STATUS_DESCRIPTIONS: Record<string, string> = {
   403: 'The token does not have the scope that is needed',
   404: 'There is no such thing',
   409: 'The present state does not allow it',
+  412: 'It was changed since it was read',
   413: 'The body is larger than 1 MiB, or an uploaded file than its limit',
   415: 'The body is not JSON, or not a plain file where one is uploaded',
   429: 'Too many requests; `Retry-After` says when to try again',
@@ -58,6 +59,7 @@ const HEADERS: Record<string, JsonSchema> = {
     schema: string,
   },
   Location: { description: 'Where what was made can be read.', schema: string },
+  ETag: { description: 'Of the version that was read; for `If-Match`.', schema: string },
   'X-Total-Count': {
     description: 'How many results there are without limit and offset, where `count` is true.',
     schema: { type: 'integer' },
@@ -137,6 +139,7 @@ function describeOperation(operation: Operation, route: AppRoute): Operation {
     description: description.filter(Boolean).join('\n\n'),
     // One group each: what has two is shown twice.
     tags: operation.tags?.slice(0, 1),
+    parameters: [...(operation.parameters ?? []), ...headerParameters(route)],
     security: secured ? [{ bearer: [] }] : [],
     ...(operation.requestBody && { requestBody: { ...operation.requestBody, required: needsBody(route) } }),
     ...(isForm(route) && { requestBody: formBody(operation.requestBody as JsonSchema) }),
@@ -148,6 +151,20 @@ function describeOperation(operation: Operation, route: AppRoute): Operation {
       ]),
     ),
   } as Operation;
+}
+
+function headerParameters(route: AppRoute): JsonSchema[] {
+  const header = (name: string, description: string) => ({ name, in: 'header', description, schema: string });
+  const parameters = [];
+  if (hasEntityTag(route) && (route.method === 'PATCH' || route.method === 'DELETE'))
+    parameters.push(
+      header('If-Match', 'The `ETag` of what is to be changed; 412 where it has another by now.'),
+    );
+  if (takesIdempotencyKey(route))
+    parameters.push(
+      header('Idempotency-Key', 'Up to 200 characters; a repetition with the same key does nothing.'),
+    );
+  return parameters;
 }
 
 function isForm(route: AppRoute): boolean {
@@ -172,7 +189,8 @@ function describeResponse(status: string, response: JsonSchema, route: AppRoute)
   if (isFailure(response)) return { $ref: `#/components/responses/${status}` };
   const names = ['X-Request-Id'];
   if (route.path !== '/api/health') names.push('RateLimit', 'RateLimit-Policy');
-  if (status === '201' || (status === '202' && route.path.endsWith('/run'))) names.push('Location');
+  if (status === '201' || (status === '202' && /\/(run|refresh)$/.test(route.path))) names.push('Location');
+  if (hasEntityTag(route) && (status === '200' || status === '201')) names.push('ETag');
   if (isSailPointPath(route.path)) {
     if (status === '401' || status === '403') names.push('WWW-Authenticate');
     if (status === '429' || status === '503') names.push('Retry-After');

@@ -9,6 +9,8 @@ export const SCOPES = [
   'persons:write',
   'correlation:read',
   'correlation:write',
+  'identity-profiles:read',
+  'identity-profiles:write',
   'connections:read',
   'connections:write',
   'sync:read',
@@ -38,6 +40,7 @@ const READS: Scope[] = [
   'objects:read',
   'persons:read',
   'correlation:read',
+  'identity-profiles:read',
   'connections:read',
   'sync:read',
   'idn:identity:read',
@@ -50,6 +53,7 @@ export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
     ...READS,
     'persons:write',
     'correlation:write',
+    'identity-profiles:write',
     'connections:write',
     'sync:write',
     'sync:run',
@@ -82,6 +86,16 @@ export const ROLE_AUTHORITIES: Readonly<Record<Role, readonly Authority[]>> = {
 /** Whether an operation's body is a file, whatever is in it. */
 export function isUpload(route: AppRoute): boolean {
   return (route.metadata as Partial<{ upload: boolean }> | undefined)?.upload === true;
+}
+
+/** Whether what an operation answers with, or changes, has an entity tag (api/http/entity-tag.ts). */
+export function hasEntityTag(route: AppRoute): boolean {
+  return (route.metadata as Partial<{ entityTag: boolean }> | undefined)?.entityTag === true;
+}
+
+/** Whether a repetition of it can be told by a key. */
+export function takesIdempotencyKey(route: AppRoute): boolean {
+  return (route.metadata as Partial<{ idempotencyKey: boolean }> | undefined)?.idempotencyKey === true;
 }
 
 /** Every operation's metadata: the one scope that it requires, with one of some authorities, or that it is open to all. */

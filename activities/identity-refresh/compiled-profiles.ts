@@ -6,7 +6,12 @@ import {
 } from '../../database/queries/identity-profiles/enabled-profiles.ts';
 import { combineReads, type PersonReads } from '../../database/queries/persons/read-persons.ts';
 import type { Queryable } from '../../database/sql.ts';
-import { compileConfig, nameAttributes, reasonOf } from '../../domain/identity-profiles/profile-config.ts';
+import {
+  compileConfig,
+  nameAttributes,
+  namesEntitlements,
+  reasonOf,
+} from '../../domain/identity-profiles/profile-config.ts';
 import type { CompiledProfile } from '../../domain/transforms/compile-profile.ts';
 
 /** A profile as a batch uses it; without `profile`, nothing is computed. */
@@ -39,8 +44,7 @@ export function createCompiledProfiles(): CompiledProfiles {
       }),
     );
     const all = [...byId.values()].flatMap(({ profile }) => (profile ? [profile.reads] : []));
-    // What filters over accounts may name beside attributes.
-    const entitlements = stored.some(({ config }) => JSON.stringify(config).includes('entitlements'));
+    const entitlements = stored.some(({ config }) => namesEntitlements(config));
     const leading = new Map(stored.map(({ id, connectionId }) => [id, connectionId]));
     return { byId, reads: combineReads(all, await readSources(on), { leading, entitlements }) };
   };

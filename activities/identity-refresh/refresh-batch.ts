@@ -18,14 +18,21 @@ export interface BatchResult {
   failed: number;
 }
 
+/** Both are called in the batch's transaction, when neither correlation nor another refresh changes who persons are. */
+export interface BatchUse {
+  /** Ids of those to refresh, in order; none: there is nothing to do. */
+  choose(client: pg.PoolClient): Promise<string[]>;
+  /** Keeps what was done beside it. */
+  record?(client: pg.PoolClient, result: BatchResult): Promise<void>;
+}
+
 /**
- * Refreshes the persons that `choose` names. It is asked in the transaction, when neither correlation nor another
- * refresh can change who they are; killed at any instant, nothing of the batch has happened.
+ * Refreshes the persons that `choose` names; killed at any instant, nothing of the batch has happened.
  */
 export function refreshBatch(
   pool: pg.Pool,
   profiles: CompiledProfiles,
-  choose: (client: pg.PoolClient) => Promise<string[]>,
+  { choose, record }: BatchUse,
 ): Promise<BatchResult> {
   return transaction(pool, async (client) => {
     await lockPersons(client);
@@ -46,6 +53,7 @@ export function refreshBatch(
       refreshed = await refresh(client, persons, ready, names);
       await deriving;
     }
+    await record?.(client, result);
     return result;
   });
 }

@@ -30,7 +30,9 @@ export async function refreshPersons(
   while (await settleSome(pool)) signal.throwIfAborted();
   for (;;) {
     signal.throwIfAborted();
-    const batch = await refreshBatch(pool, profiles, (client) => wantedPersons(client, PERSONS_A_BATCH));
+    const batch = await refreshBatch(pool, profiles, {
+      choose: (client) => wantedPersons(client, PERSONS_A_BATCH),
+    });
     if (batch.last === null) return progress;
     progress.done += batch.done;
     progress.failed += batch.failed;

@@ -9,7 +9,7 @@ import { run, runOne, sql } from '../sql.ts';
 /**
  * Says whether there was such a connection. Its partitions stay behind, empty, until `dropForsakenPartitions` finds
  * a moment in which nobody uses the tables.
- * @throws AppError `conflict` while sync projects use it.
+ * @throws AppError `conflict` while sync projects or identity profiles use it.
  */
 export function deleteConnection(pool: pg.Pool, id: string): Promise<boolean> {
   return longTransaction(pool, async (client) => {
@@ -24,6 +24,16 @@ export function deleteConnection(pool: pg.Pool, id: string): Promise<boolean> {
       throw new AppError(
         'conflict',
         `Sync projects use this connection; delete them first: ${projects.map(({ name }) => name).join(', ')}.`,
+      );
+    // Served by identity_profile_connection.
+    const profiles = await run<{ name: string }>(
+      client,
+      sql`select name from identity_profile where connection_id = ${id}::uuid order by name limit 5`,
+    );
+    if (profiles.length > 0)
+      throw new AppError(
+        'conflict',
+        `Identity profiles name this connection as their authoritative source; change or delete them first: ${profiles.map(({ name }) => name).join(', ')}.`,
       );
     await lockConnection(client, id);
     for (const table of [...PARTITIONED, 'object_count', 'object_filter_count'])

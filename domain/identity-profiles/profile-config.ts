@@ -12,7 +12,7 @@ import type { SourceReference } from '../transforms/transform-kind.ts';
 export interface IdentityAttributeConfig {
   /** Otherwise nothing is computed, and attributes stay as they are. */
   enabled: boolean;
-  attributeTransforms: AttributeTransform[];
+  attributeTransforms: (AttributeTransform & { transformDefinition: Record<string, unknown> })[];
 }
 
 /** A connection that transforms may name. */
@@ -58,6 +58,11 @@ export function hasTimeBasedAttribute(config: IdentityAttributeConfig): boolean 
 export function compileConfig(config: IdentityAttributeConfig): CompiledProfile {
   const mappings = config.attributeTransforms;
   return compileProfile(mappings, { named: namedTransforms(mappings) });
+}
+
+/** Whether a filter over accounts asks if they are a member of anything. */
+export function namesEntitlements(config: IdentityAttributeConfig): boolean {
+  return JSON.stringify(config).includes('entitlements');
 }
 
 /** The attributes whose values are user names, which nobody else may have. */

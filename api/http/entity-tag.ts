@@ -1,0 +1,23 @@
+// Entity tags of single resources: what was read is what is changed (RFC 9110, 8.8.3 and 13.1.1).
+import type { Request, Response } from 'express';
+import { AppError } from '../../domain/app-error.ts';
+
+/** Sends the tag of a version of a resource. */
+export function sendTag(response: Response, version: string): void {
+  response.setHeader('ETag', tagOf(version));
+}
+
+/** @throws AppError `precondition_failed` when `If-Match` names other versions than this. */
+export function requireMatch(request: Request, version: string): void {
+  const wanted = request.headers['if-match'];
+  if (wanted === undefined || wanted.trim() === '*') return;
+  if (wanted.split(',').some((tag) => tag.trim() === tagOf(version))) return;
+  throw new AppError(
+    'precondition_failed',
+    `It was changed since it was read: its ETag is ${tagOf(version)} now. Read it again.`,
+  );
+}
+
+function tagOf(version: string): string {
+  return `"${version}"`;
+}

@@ -1,0 +1,155 @@
+// The record of refreshes: queued by the API, worked off by one workflow a profile, with progress batch by batch.
+import { type Queryable, runOne, sql } from '../../sql.ts';
+import { type ListRequest, type ListResult, listRows } from '../list-rows.ts';
+import { countPersonsOfProfile } from '../persons/choose-persons.ts';
+import { readRow } from '../read-rows.ts';
+
+export interface RefreshRow {
+  id: string;
+  identityProfileId: string;
+  status: 'queued' | 'running' | 'completed' | 'failed';
+  requestedBy: string;
+  counts: { total: number; done: number; failed: number };
+  progress: { percent: number };
+  error: { code: string; message: string } | null;
+  queuedAt: string;
+  startedAt: string | null;
+  finishedAt: string | null;
+}
+
+const columns = sql`o.id, o.identity_profile_id as "identityProfileId", o.status, o.requested_by as "requestedBy",
+    jsonb_build_object('total', greatest(o.total, o.done), 'done', o.done, 'failed', o.failed) as counts,
+    jsonb_build_object('percent', case when o.status = 'completed' then 100 when o.total = 0 then 0
+      else least(99, floor(100.0 * o.done / o.total)) end) as progress,
+    case when o.error_code is not null
+         then jsonb_build_object('code', o.error_code, 'message', o.error_message) end as error,
+    o.queued_at as "queuedAt", o.started_at as "startedAt", o.finished_at as "finishedAt"`;
+
+/** A page of the refreshes of a profile; identity_refresh_profile serves it. */
+export function listRefreshes(
+  on: Queryable,
+  profileId: string,
+  filter: { status?: string | undefined },
+  request: ListRequest<'queuedAt'>,
+): Promise<ListResult<RefreshRow>> {
+  const where = [sql`o.identity_profile_id = ${profileId}::uuid`];
+  if (filter.status) where.push(sql`o.status = ${filter.status}`);
+  return listRows<RefreshRow>(on, {
+    columns,
+    from: sql`identity_refresh o`,
+    where,
+    sort: { expression: sql`o.queued_at`, type: 'timestamptz' },
+    id: sql`o.id`,
+    request,
+  });
+}
+
+/** Served by the primary key. */
+export function getRefresh(on: Queryable, profileId: string, id: string): Promise<RefreshRow | undefined> {
+  return readRow<RefreshRow>(
+    on,
+    sql`select ${columns} from identity_refresh o
+        where o.id = ${id}::uuid and o.identity_profile_id = ${profileId}::uuid`,
+  );
+}
+
+/**
+ * Queues a refresh, or joins the one that is queued, or that was asked for with the same key; answers with its id.
+ * Served by identity_refresh_key and identity_refresh_queued.
+ */
+export async function queueRefresh(
+  on: Queryable,
+  request: { profileId: string; requestedBy: string; key: string | null },
+): Promise<string> {
+  const { profileId, requestedBy, key } = request;
+  const known = await runOne<{ id: string }>(
+    on,
+    sql`select id from identity_refresh where identity_profile_id = ${profileId}::uuid and idempotency_key = ${key}`,
+  );
+  if (known) return known.id;
+  // An update that changes nothing, so that the row which is there is answered with.
+  const queued = await runOne<{ id: string }>(
+    on,
+    sql`
+      insert into identity_refresh as r (identity_profile_id, requested_by, idempotency_key)
+      values (${profileId}::uuid, ${requestedBy}, ${key})
+      on conflict (identity_profile_id) where status = 'queued' do update set status = r.status
+      returning r.id`,
+  );
+  if (!queued) throw new Error('queueRefresh: no row');
+  return queued.id;
+}
+
+/** Takes one back that no workflow can be told of. Served by the primary key. */
+export async function unqueueRefresh(on: Queryable, id: string): Promise<void> {
+  await runOne(on, sql`delete from identity_refresh where id = ${id}::uuid and status = 'queued'`);
+}
+
+/** The one that is going on, left by a workflow that was lost, or else the next of the queue; it is running now. */
+export async function claimRefresh(on: Queryable, profileId: string): Promise<string | null> {
+  const total = await countPersonsOfProfile(on, profileId);
+  const row = await runOne<{ id: string }>(
+    on,
+    sql`
+      update identity_refresh set status = 'running', started_at = coalesce(started_at, clock_timestamp()),
+        total = ${total}
+      where id = (select id from identity_refresh
+                  where identity_profile_id = ${profileId}::uuid and status in ('queued', 'running')
+                  order by status = 'queued', id limit 1 for update)
+      returning id`,
+  );
+  return row?.id ?? null;
+}
+
+/** Where a running refresh is, held until the transaction ends; undefined when it is over. */
+export function holdRefresh(
+  on: Queryable,
+  id: string,
+): Promise<
+  { profileId: string; position: string | null; done: number; failed: number; total: number } | undefined
+> {
+  return runOne(
+    on,
+    sql<{ profileId: string; position: string | null; done: number; failed: number; total: number }>`
+      select identity_profile_id as "profileId", position, done, failed, total from identity_refresh
+      where id = ${id}::uuid and status = 'running' for update`,
+  );
+}
+
+/** Adds what a batch did, in the transaction of the batch. */
+export async function recordRefreshed(
+  on: Queryable,
+  id: string,
+  batch: { last: string | null; done: number; failed: number },
+): Promise<void> {
+  await runOne(
+    on,
+    sql`
+      update identity_refresh set position = ${batch.last}::uuid, done = done + ${batch.done},
+        failed = failed + ${batch.failed}
+      where id = ${id}::uuid`,
+  );
+}
+
+/** How it ended: null, completed. A profile that was saved since it began has to be refreshed once more. */
+export async function closeRefresh(
+  on: Queryable,
+  id: string,
+  error: { code: string; message: string } | null,
+): Promise<void> {
+  await runOne(
+    on,
+    sql`
+      with closed as (
+        update identity_refresh set status = ${error ? 'failed' : 'completed'}, finished_at = clock_timestamp(),
+          error_code = ${error?.code ?? null}, error_message = ${error?.message ?? null}
+        where id = ${id}::uuid and status = 'running'
+        returning id, identity_profile_id, started_at, failed, status)
+      update identity_profile p set
+        identity_refresh_required = p.identity_refresh_required
+          and (c.status = 'failed' or p.updated_at > c.started_at),
+        exception_report = case when c.failed = 0 then p.exception_report else jsonb_build_object(
+          'taskResultId', replace(c.id::text, '-', ''), 'reportName', 'Identity exceptions of ' || p.name) end
+      from closed c where p.id = c.identity_profile_id`,
+  );
+}

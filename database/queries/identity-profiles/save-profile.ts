@@ -1,0 +1,97 @@
+// Writes identity profiles, and notes what follows of that for persons: a refresh, and other ranks of connections.
+import type { IdentityAttributeConfig } from '../../../domain/identity-profiles/profile-config.ts';
+import { type Queryable, run, runOne, sql } from '../../sql.ts';
+
+export interface ProfileSettings {
+  name: string;
+  description: string | null;
+  ownerId: string | null;
+  priority: number;
+  connectionId: string;
+  enabled: boolean;
+  config: IdentityAttributeConfig;
+  hasTimeBasedAttr: boolean;
+}
+
+/** The stored settings with their version, locked against others that would save. Served by the primary key. */
+export function lockProfile(
+  on: Queryable,
+  id: string,
+): Promise<(Omit<ProfileSettings, 'hasTimeBasedAttr'> & { version: string }) | undefined> {
+  return runOne(
+    on,
+    sql<Omit<ProfileSettings, 'hasTimeBasedAttr'> & { version: string }>`
+      select name, description, owner_id as "ownerId", priority, connection_id as "connectionId", enabled,
+             identity_attribute_config as config,
+             (extract(epoch from updated_at) * 1000000)::bigint::text as version
+      from identity_profile where id = ${id}::uuid for update`,
+  );
+}
+
+/** Answers with the new profile's id. */
+export async function insertProfile(on: Queryable, settings: ProfileSettings): Promise<string> {
+  const row = await runOne<{ id: string }>(
+    on,
+    sql`
+      insert into identity_profile (name, description, owner_id, priority, connection_id, enabled,
+                                    identity_attribute_config, has_time_based_attr)
+      values (${settings.name}, ${settings.description}, ${settings.ownerId}::uuid, ${settings.priority},
+              ${settings.connectionId}::uuid, ${settings.enabled}, ${JSON.stringify(settings.config)}::jsonb,
+              ${settings.hasTimeBasedAttr})
+      returning id`,
+  );
+  if (!row) throw new Error('insertProfile: nothing was inserted');
+  return row.id;
+}
+
+/** Served by the primary key. */
+export async function updateProfile(on: Queryable, id: string, settings: ProfileSettings): Promise<void> {
+  await run(
+    on,
+    sql`
+      update identity_profile set name = ${settings.name}, description = ${settings.description},
+        owner_id = ${settings.ownerId}::uuid, priority = ${settings.priority},
+        connection_id = ${settings.connectionId}::uuid, enabled = ${settings.enabled},
+        identity_attribute_config = ${JSON.stringify(settings.config)}::jsonb,
+        has_time_based_attr = ${settings.hasTimeBasedAttr}, identity_refresh_required = true,
+        updated_at = clock_timestamp()
+      where id = ${id}::uuid`,
+  );
+}
+
+/** Deletes the profile; its persons are refreshed with the next run. Served by person_profile. */
+export async function deleteProfile(on: Queryable, id: string): Promise<void> {
+  await run(
+    on,
+    sql`
+      update person set refresh_wanted = true, identity_profile_id = null
+      where identity_profile_id = ${id}::uuid and dissolved_at is null`,
+  );
+  await run(on, sql`delete from identity_profile where id = ${id}::uuid`);
+}
+
+/** Which connections are authorities, and before which others, has changed: everything is correlated anew. */
+export async function correlateEverything(on: Queryable): Promise<void> {
+  await run(on, sql`update correlation_state set everything = true`);
+}
+
+/** A connection by id or name, held until the transaction ends so that it is not deleted. */
+export function holdConnection(
+  on: Queryable,
+  { id, name }: { id?: string | undefined; name?: string | undefined },
+): Promise<{ id: string } | undefined> {
+  return runOne(
+    on,
+    sql<{ id: string }>`
+      select id from connection
+      where ${id === undefined ? sql`name = ${name}` : sql`id = ${id}::uuid`} for share`,
+  );
+}
+
+/** Whether there is such a person, with accounts; served by the primary key. */
+export async function personExists(on: Queryable, id: string): Promise<boolean> {
+  return (
+    (await runOne(on, sql`select 1 from person where id = ${id}::uuid and dissolved_at is null`)) !==
+    undefined
+  );
+}

@@ -1,0 +1,357 @@
+// Identity profiles over HTTP: what is saved and refused, a preview, and refreshes by a real worker.
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  identityRefreshWorkflowId,
+  refreshProgressQuery,
+} from '../../workflows/identity-refresh-messages.ts';
+import { startApi, TEST_SECRET_KEY, type TestApi } from '../support/api.ts';
+import { testEnvironment } from '../support/environment.ts';
+import { insertAccount, insertConnection, insertUser } from '../support/factories.ts';
+import { openSyncLab, type SyncLab } from '../support/sync-lab.ts';
+import { until } from '../support/until.ts';
+
+const UNKNOWN_ID = '01a00000-0000-7000-8000-000000000000';
+
+let lab: SyncLab;
+let api: TestApi;
+let hr: string;
+let count = 0;
+
+beforeAll(async () => {
+  lab = await openSyncLab();
+  api = await startApi({
+    databaseUrl: lab.url,
+    settings: { TEMPORAL_ADDRESS: testEnvironment().temporalAddress, TEMPORAL_TASK_QUEUE: lab.taskQueue },
+  });
+  hr = await insertConnection(api.database.pool, { name: 'HR' });
+  await api.database.pool.query('update correlation_state set everything = false');
+});
+afterAll(async () => {
+  await api?.close();
+  await lab?.close();
+});
+
+const of = (attributeName: string, sourceName = 'HR') => ({
+  type: 'accountAttribute',
+  attributes: { sourceName, attributeName },
+});
+const mapping = (identityAttributeName: string, transformDefinition: unknown) => ({
+  identityAttributeName,
+  transformDefinition,
+});
+const config = (...attributeTransforms: unknown[]) => ({ identityAttributeConfig: { attributeTransforms } });
+const draft = (more: object = {}) => {
+  count += 1;
+  return { name: `profile ${count}`, authoritativeSource: { id: hr }, ...more };
+};
+
+async function created(more: object = {}) {
+  const answer = await api.post('/api/identity-profiles', draft(more));
+  if (answer.status !== 201) throw new Error(`create profile: ${answer.status} ${answer.text}`);
+  return answer.body.data;
+}
+
+/** A person with one account at HR. */
+async function person(attributes: Record<string, string[]>, connection = hr): Promise<string> {
+  const { pool } = api.database;
+  const object = await insertUser(pool, connection, { attributes });
+  const { rows } = await pool.query(
+    `insert into person (anchor_object_id, display_name, refresh_wanted) values ($1, 'somebody', false) returning id`,
+    [object],
+  );
+  await pool.query(
+    `insert into person_link (object_id, connection_id, person_id, rule, confidence) values ($1, $2, $3, 'x', 100)`,
+    [object, connection, rows[0].id],
+  );
+  return rows[0].id;
+}
+
+const everything = async () =>
+  (await api.database.pool.query('select everything from correlation_state')).rows[0].everything;
+
+describe('POST /api/identity-profiles', () => {
+  it('takes a name and a source, by id or by name, and makes everything be correlated anew', async () => {
+    const answer = await api.post('/api/identity-profiles', draft({ authoritativeSource: { name: 'HR' } }));
+    expect(answer.status).toBe(201);
+    expect(answer.headers.get('location')).toBe(`/api/identity-profiles/${answer.body.data.id}`);
+    expect(answer.headers.get('etag')).toMatch(/^"\d+"$/);
+    expect(answer.body.data).toMatchObject({
+      description: null,
+      owner: null,
+      priority: 10,
+      authoritativeSource: { id: hr, name: 'HR' },
+      enabled: true,
+      identityAttributeConfig: { enabled: true, attributeTransforms: [] },
+      identityRefreshRequired: true,
+      hasTimeBasedAttr: false,
+      identityExceptionReportReference: null,
+      identityCount: 0,
+    });
+    expect(await everything()).toBe(true);
+  });
+
+  it('knows what depends on the present time', async () => {
+    const now = { type: 'dateMath', attributes: { expression: 'now', roundUp: false } };
+    expect((await created(config(mapping('today', now)))).hasTimeBasedAttr).toBe(true);
+  });
+
+  it.each([
+    [{ authoritativeSource: { id: UNKNOWN_ID } }, 'body.authoritativeSource.id', 'no connection'],
+    [{ authoritativeSource: { name: 'nobody' } }, 'body.authoritativeSource.name', 'no connection'],
+    [{ authoritativeSource: {} }, 'body.authoritativeSource', 'an id or a name'],
+    [{ owner: { id: UNKNOWN_ID } }, 'body.owner.id', 'no person'],
+    [{ priority: -1 }, 'body.priority', ''],
+    [{ odd: 1 }, 'body.odd', ''],
+    [
+      config(mapping('a', { type: 'rule', attributes: { name: 'Mine' } })),
+      'body.identityAttributeConfig.attributeTransforms.0.transformDefinition.type',
+      'runs code',
+    ],
+    [
+      config(mapping('a', of('x', 'Elsewhere'))),
+      'body.identityAttributeConfig.attributeTransforms.0.transformDefinition',
+      "'Elsewhere'",
+    ],
+    [
+      config(mapping('a', of('x')), mapping('a', of('y'))),
+      'body.identityAttributeConfig.attributeTransforms.1.identityAttributeName',
+      'mapped already',
+    ],
+  ])('refuses %j, naming %s', async (more, path, message) => {
+    const answer = await api.post('/api/identity-profiles', draft(more));
+    expect(answer.status).toBe(400);
+    const detail = answer.body.details.find((one: { path: string }) => one.path === path);
+    expect(detail?.message).toContain(message);
+  });
+
+  it('refuses a name that is taken, whatever its case', async () => {
+    const { name } = await created();
+    const answer = await api.post('/api/identity-profiles', draft({ name: name.toUpperCase() }));
+    expect(answer.status).toBe(409);
+  });
+
+  it('lets mappings refer to those that have a name', async () => {
+    const small = { name: 'small', type: 'lower', attributes: { input: of('mail') } };
+    await created(
+      config(mapping('email', small), mapping('other', { type: 'reference', attributes: { id: 'small' } })),
+    );
+  });
+});
+
+describe('reading and changing', () => {
+  it('lists, sorts, filters and exports', async () => {
+    await created({ name: 'zz early', priority: 1, enabled: false });
+    const answer = await api.get('/api/identity-profiles?sort=priority&search=EARLY&enabled=false');
+    expect(answer.body.data.map(({ name }: { name: string }) => name)).toEqual(['zz early']);
+    expect((await api.get(`/api/identity-profiles?connectionId=${UNKNOWN_ID}`)).body.totalCount).toBe(0);
+    const csv = await api.get('/api/identity-profiles?format=csv&search=early');
+    expect(csv.text.split('\r\n')[0]).toContain('authoritativeSource.name');
+  });
+
+  it('changes what is given, and says that a refresh is due', async () => {
+    const owner = await person({});
+    const profile = await created(config(mapping('title', of('title'))));
+    await api.database.pool.query('update correlation_state set everything = false');
+    await api.database.pool.query('update identity_profile set identity_refresh_required = false');
+    const path = `/api/identity-profiles/${profile.id}`;
+    const answer = await api.patch(path, { description: 'of people', owner: { id: owner } });
+    expect(answer.body.data).toMatchObject({
+      ...profile,
+      description: 'of people',
+      owner: { id: owner, name: 'somebody' },
+      identityRefreshRequired: true,
+      updatedAt: expect.any(String),
+    });
+    expect(await everything()).toBe(false);
+    await api.patch(path, { priority: 99 });
+    expect(await everything()).toBe(true);
+  });
+
+  it('takes back what it gave', async () => {
+    const { name, description, owner, priority, authoritativeSource, identityAttributeConfig, id } =
+      await created(config(mapping('title', of('title'))));
+    const body = { name, description, owner, priority, authoritativeSource, identityAttributeConfig };
+    expect((await api.patch(`/api/identity-profiles/${id}`, body)).status).toBe(200);
+  });
+
+  it('refuses to change or delete what was changed since it was read', async () => {
+    const { id } = await created();
+    const path = `/api/identity-profiles/${id}`;
+    const tag = (await api.get(path)).headers.get('etag') as string;
+    const headers = { 'if-match': tag };
+    expect((await api.patch(path, { priority: 3 }, { headers })).status).toBe(200);
+    const late = await api.patch(path, { priority: 4 }, { headers });
+    expect(late.status).toBe(412);
+    expect(late.body.message).toContain('ETag');
+    expect((await api.delete(path, { headers })).status).toBe(412);
+    expect((await api.get(path)).body.data.priority).toBe(3);
+    expect((await api.delete(path, { headers: { 'if-match': '*' } })).status).toBe(204);
+    expect((await api.get(path)).status).toBe(404);
+  });
+
+  it('leaves the persons of a deleted profile, to be refreshed', async () => {
+    const { id } = await created();
+    const somebody = await person({});
+    const { pool } = api.database;
+    await pool.query('update person set identity_profile_id = $1 where id = $2', [id, somebody]);
+    await api.delete(`/api/identity-profiles/${id}`);
+    const { rows } = await pool.query(
+      'select identity_profile_id, refresh_wanted from person where id = $1',
+      [somebody],
+    );
+    expect(rows).toEqual([{ identity_profile_id: null, refresh_wanted: true }]);
+  });
+
+  it('keeps its connection from being deleted', async () => {
+    const connection = await insertConnection(api.database.pool);
+    const { id, name } = await created({ authoritativeSource: { id: connection } });
+    const refused = await api.delete(`/api/connections/${connection}`);
+    expect(refused.status).toBe(409);
+    expect(refused.body.message).toContain(name);
+    await api.delete(`/api/identity-profiles/${id}`);
+    expect((await api.delete(`/api/connections/${connection}`)).status).toBe(204);
+  });
+
+  it('asks for scopes', async () => {
+    await insertAccount(api.database.pool, { username: 'audit', password: 'audit audit', role: 'auditor' });
+    const token = await api.login('audit', 'audit audit');
+    expect((await api.get('/api/identity-profiles', { token })).status).toBe(200);
+    expect((await api.post('/api/identity-profiles', draft(), { token })).status).toBe(403);
+  });
+});
+
+describe('POST /api/identity-profiles/{id}/preview', () => {
+  it('computes by what is given and saves nothing', async () => {
+    const { id } = await created(config(mapping('title', of('title'))));
+    const personId = await person({ title: ['Clerk'], country: ['Atlantis'] });
+    const path = `/api/identity-profiles/${id}/preview`;
+    const own = await api.post(path, { personId });
+    expect(own.body.data).toEqual({
+      personId,
+      attributes: [{ name: 'title', value: 'Clerk', previousValue: null, error: null }],
+    });
+    const region = { type: 'lookup', attributes: { input: of('country'), table: { DE: 'EMEA' } } };
+    const other = await api.post(path, {
+      personId,
+      ...config(
+        mapping('title', { type: 'upper', attributes: { input: of('title') } }),
+        mapping('region', region),
+      ),
+    });
+    expect(other.body.data.attributes).toEqual([
+      { name: 'title', value: 'CLERK', previousValue: null, error: null },
+      { name: 'region', value: null, previousValue: null, error: expect.stringContaining("'Atlantis'") },
+    ]);
+    const { rows } = await api.database.pool.query('select attributes from person where id = $1', [personId]);
+    expect(rows[0].attributes).toEqual({});
+  });
+
+  it('refuses persons and transforms that there are not', async () => {
+    const { id } = await created();
+    const path = `/api/identity-profiles/${id}/preview`;
+    const nobody = await api.post(path, { personId: UNKNOWN_ID });
+    expect([nobody.status, nobody.body.details[0].path]).toEqual([400, 'body.personId']);
+    const personId = await person({});
+    const wrong = await api.post(path, { personId, ...config(mapping('a', { type: 'nope' })) });
+    expect(wrong.status).toBe(400);
+  });
+});
+
+describe('POST /api/identity-profiles/{id}/refresh', () => {
+  it('refreshes every person of the profile, with progress, and reports failures', async () => {
+    const source = await insertConnection(api.database.pool, { name: 'Payroll' });
+    const region = {
+      type: 'lookup',
+      attributes: { input: of('country', 'Payroll'), table: { DE: 'EMEA' } },
+    };
+    const profile = await created({
+      authoritativeSource: { id: source },
+      ...config(mapping('region', region), mapping('title', of('title', 'Payroll'))),
+    });
+    const good = await person({ title: ['Clerk'], country: ['DE'] }, source);
+    const bad = await person({ title: ['Chief'], country: ['Atlantis'] }, source);
+    const path = `/api/identity-profiles/${profile.id}`;
+    const headers = { 'idempotency-key': 'once' };
+    const asked = await api.post(`${path}/refresh`, undefined, { headers });
+    expect(asked.status).toBe(202);
+    expect(asked.body.data).toMatchObject({ status: 'queued', requestedBy: 'admin' });
+    const location = asked.headers.get('location') as string;
+    expect(location).toBe(`${path}/refreshes/${asked.body.data.id}`);
+    // Nobody works on it yet: another request joins it.
+    expect((await api.post(`${path}/refresh`)).body.data.id).toBe(asked.body.data.id);
+    await lab.startWorker({ IDENTITY_CENTER_SECRET_KEY: TEST_SECRET_KEY });
+    const over = await until('the refresh to end', async () => {
+      const { data } = (await api.get(location)).body;
+      return data.status === 'completed' ? data : null;
+    });
+    expect(over).toMatchObject({ counts: { total: 2, done: 2, failed: 1 }, progress: { percent: 100 } });
+    expect((await api.post(`${path}/refresh`, undefined, { headers })).body.data.id).toBe(over.id);
+    const persons = await api.database.pool.query(
+      'select id, attributes, processing_state, identity_profile_id from person where id = any($1) order by id',
+      [[good, bad]],
+    );
+    expect(persons.rows).toEqual([
+      {
+        id: good,
+        attributes: { region: 'EMEA', title: 'Clerk' },
+        processing_state: 'OK',
+        identity_profile_id: profile.id,
+      },
+      {
+        id: bad,
+        attributes: { region: null, title: 'Chief' },
+        processing_state: 'ERROR',
+        identity_profile_id: profile.id,
+      },
+    ]);
+    expect((await api.get(path)).body.data).toMatchObject({
+      identityRefreshRequired: false,
+      identityCount: 2,
+      identityExceptionReportReference: {
+        taskResultId: over.id.replaceAll('-', ''),
+        reportName: `Identity exceptions of ${profile.name}`,
+      },
+    });
+    const handle = lab.client.workflow.getHandle(identityRefreshWorkflowId(profile.id));
+    expect(await handle.query(refreshProgressQuery)).toMatchObject({
+      refreshId: over.id,
+      done: 2,
+      failed: 1,
+    });
+    expect((await api.get(`${path}/refreshes`)).body.totalCount).toBe(1);
+  });
+
+  it('goes on where a killed worker left it', async () => {
+    const { pool } = api.database;
+    const profile = await created();
+    await person({});
+    // Held as the first batch would: the step waits, and its worker dies.
+    const lock = await pool.connect();
+    await lock.query('begin');
+    await lock.query("select pg_advisory_xact_lock(hashtextextended('correlation', 0))");
+    const worker = await lab.startWorker({ IDENTITY_CENTER_SECRET_KEY: TEST_SECRET_KEY });
+    const { id } = (await api.post(`/api/identity-profiles/${profile.id}/refresh`)).body.data;
+    const waiting = () =>
+      pool.query(`select from pg_stat_activity where wait_event_type = 'Lock' and wait_event = 'advisory'
+        and datname = current_database()`);
+    await until('the step to wait', async () => ((await waiting()).rowCount ?? 0) > 0);
+    await worker.kill('SIGKILL');
+    await lock.query('commit');
+    lock.release();
+    const path = `/api/identity-profiles/${profile.id}/refreshes/${id}`;
+    const over = await until('the refresh to end', async () => {
+      const { data } = (await api.get(path)).body;
+      return data.status === 'completed' ? data : null;
+    });
+    expect(over.counts.done).toBeGreaterThan(0);
+  });
+
+  it('refuses a key that is none, and says where there is no such profile or refresh', async () => {
+    const { id } = await created();
+    const path = `/api/identity-profiles/${id}`;
+    const headers = { 'idempotency-key': 'x'.repeat(201) };
+    expect((await api.post(`${path}/refresh`, undefined, { headers })).status).toBe(400);
+    expect((await api.post(`/api/identity-profiles/${UNKNOWN_ID}/refresh`)).status).toBe(404);
+    expect((await api.get(`${path}/refreshes/${UNKNOWN_ID}`)).status).toBe(404);
+  });
+});
