@@ -30,21 +30,39 @@ export async function beginStep(
   return rows.find(({ name }) => name === names[0])?.lost ?? 0;
 }
 
+/** @param counts left as they are where none are given */
 export async function finishStep(
   on: Queryable,
   runId: string,
   names: StepName[],
   status: 'completed' | 'skipped',
-  counts: Record<string, number> = {},
+  counts?: Record<string, number>,
 ): Promise<void> {
   await run(
     on,
     sql`
       update sync_run_step set
-        status = ${status}, finished_at = clock_timestamp(), counts = ${JSON.stringify(counts)}::jsonb,
+        status = ${status}, finished_at = clock_timestamp(), counts = coalesce(${counts ? JSON.stringify(counts) : null}::jsonb, counts),
         source_failures = 0, error_code = null, error_message = null,
         started_at = case when ${status} = 'skipped' then started_at else coalesce(started_at, clock_timestamp()) end
       where run_id = ${runId} and name = any (${names}::text[])`,
+  );
+}
+
+/** Adds to what the step has counted, in the transaction that did it: an attempt that repeats it adds nothing. */
+export async function countInStep(
+  on: Queryable,
+  runId: string,
+  name: StepName,
+  counts: Record<string, number>,
+): Promise<void> {
+  await run(
+    on,
+    sql`
+      update sync_run_step s set counts = s.counts || (
+        select jsonb_object_agg(key, value::int + coalesce((s.counts ->> key)::int, 0))
+        from jsonb_each_text(${JSON.stringify(counts)}::jsonb))
+      where run_id = ${runId} and name = ${name}`,
   );
 }
 
