@@ -1,18 +1,15 @@
 // The API benchmark: GET /users under load, pair by pair with the bare server, and a large directory beside a small one.
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { openDatabase } from '../database/database.ts';
-import { freePort } from '../tools/free-port.ts';
 import { apiScenarios, type Scenario } from './api-scenarios.ts';
-import { startProcess } from './child-process.ts';
-import { endWith } from './clean-up.ts';
 import { CONNECTIONS, type Load, type LoadedServer, loadServer } from './load-server.ts';
 import { loadUsers } from './load-users.ts';
+import { migrate } from './migrate.ts';
 import type { ApiBenchOptions } from './options.ts';
 import { type Product, startProduct } from './product.ts';
 import { type SelfTime, topSelfTimes } from './profile.ts';
 import { type BenchRuntime, startRuntime } from './runtime.ts';
 import { compareSizes, type SizeReport, SMALL_USERS } from './size-bench.ts';
+import { startBareServer } from './start-bare-server.ts';
 import { median } from './statistics.ts';
 
 export interface ScenarioReport {
@@ -100,7 +97,9 @@ async function compareWithBare(
   stack: AsyncDisposableStack,
   say: (message: string) => void,
 ): Promise<ScenarioReport[]> {
-  const bare = await startBareServer(databaseUrl, options.users, join(folder, 'bare.log'), stack);
+  const environment = { USERS: String(options.users) };
+  const script = { script: 'bench/bare-server.ts', environment, log: join(folder, 'bare.log') };
+  const bare = await startBareServer(script, databaseUrl, stack);
   const scenarios = apiScenarios(options.users);
   for (const scenario of scenarios) {
     await compareAnswers(scenario, ours, bare);
@@ -120,39 +119,6 @@ async function compareWithBare(
       say(`Round ${round + 1}, ${scenario.name}: ${a.toFixed(0)} requests/s, bare ${b.toFixed(0)}`);
     }
   return scenarios.map((scenario) => scenarioReport(scenario, rounds.get(scenario) ?? []));
-}
-
-async function migrate(databaseUrl: string): Promise<void> {
-  const database = await openDatabase({ url: databaseUrl });
-  try {
-    await database.migrate();
-  } finally {
-    await database.close();
-  }
-}
-
-async function startBareServer(
-  databaseUrl: string,
-  users: number,
-  log: string,
-  stack: AsyncDisposableStack,
-): Promise<LoadedServer> {
-  const port = await freePort();
-  const environment = { DATABASE_URL: databaseUrl, PORT: String(port), USERS: String(users) };
-  const server = startProcess('bench/bare-server.ts', { environment, log });
-  await endWith(stack, () => server.stop());
-  const baseUrl = `http://127.0.0.1:${port}`;
-  const deadline = Date.now() + 20_000;
-  for (;;) {
-    await server.assertRunning();
-    const answered = await fetch(baseUrl).then(
-      () => true,
-      () => false,
-    );
-    if (answered) return { baseUrl, headers: {} };
-    if (Date.now() > deadline) throw new Error('the bare server did not answer');
-    await sleep(50);
-  }
 }
 
 /** @throws Error when the same question does not bring the same users and total from both. */

@@ -6,8 +6,8 @@ import { loadGroup } from './load-group.ts';
 const CONNECTION = '00000000-0000-7000-8000-000000000001';
 const PROJECT = '00000000-0000-7000-8000-000000000002';
 
-// A value out of a list that looks random and is the same in every run.
-const pick = (list: string, salt: number) =>
+/** SQL of a value out of a list that looks random and is the same in every run; `i` counts rows. */
+export const pickFrom = (list: string, salt: number) =>
   `(${list}::text[])[1 + ((hashint4(i * 31 + ${salt})::bigint & 2147483647) % cardinality(${list}::text[]))]`;
 
 const LOAD_USERS = `
@@ -36,8 +36,8 @@ const LOAD_USERS = `
     jsonb_build_object('modifyTimestamp', jsonb_build_array('20261101000000Z')),
     sha256(account::bytea), now(), now(), now()
   from (
-    select i, 'u' || lpad(i::text, 7, '0') as account, ${pick('$3', 1)} as given, ${pick('$4', 2)} as surname,
-      ${pick('$5', 3)} as department, ${pick('$6', 4)} as title
+    select i, 'u' || lpad(i::text, 7, '0') as account, ${pickFrom('$3', 1)} as given, ${pickFrom('$4', 2)} as surname,
+      ${pickFrom('$5', 3)} as department, ${pickFrom('$6', 4)} as title
     from generate_series(1, $2::int) i) person`;
 
 /** Loads `users` people and a large group on one connection that one project claims, with managers and totals. */

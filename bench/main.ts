@@ -1,8 +1,10 @@
-// The benchmarks' entry: `npm run bench -- sync`, `npm run bench -- api` and `npm run bench -- active-directory`.
+// The benchmarks' entry: `npm run bench -- sync`, `api`, `identities` or `active-directory`.
 import { benchApi } from './api-bench.ts';
 import { exitOnSignals } from './clean-up.ts';
 import { benchDomain } from './domain-bench.ts';
 import { domainReportText } from './domain-report-text.ts';
+import { benchIdentities } from './identities-bench.ts';
+import { identitiesReportText } from './identities-report-text.ts';
 import { type BenchOptions, BenchOptionsError, HELP, parseBenchOptions } from './options.ts';
 import { apiReportText } from './report-text.ts';
 import { benchSync } from './sync-bench.ts';
@@ -54,6 +56,10 @@ async function runBench(
   if (options.command === 'active-directory') {
     const report = await benchDomain(options, stack, say);
     return options.json ? `${JSON.stringify(report, null, 2)}\n` : domainReportText(report);
+  }
+  if (options.command === 'identities') {
+    const report = await benchIdentities(options, stack, say);
+    return options.json ? `${JSON.stringify(report, null, 2)}\n` : identitiesReportText(report);
   }
   const report = await benchApi(options, stack, say);
   return options.json ? `${JSON.stringify(report, null, 2)}\n` : apiReportText(report);

@@ -28,7 +28,21 @@ export interface DomainBenchOptions {
   json: boolean;
 }
 
-export type BenchOptions = SyncBenchOptions | ApiBenchOptions | DomainBenchOptions | { command: 'help' };
+export interface IdentitiesBenchOptions {
+  command: 'identities';
+  users: number;
+  runs: number;
+  /** How long each server is loaded in each round. */
+  seconds: number;
+  json: boolean;
+}
+
+export type BenchOptions =
+  | SyncBenchOptions
+  | ApiBenchOptions
+  | DomainBenchOptions
+  | IdentitiesBenchOptions
+  | { command: 'help' };
 
 /** A command line that cannot be used; the message says why and what would be right. */
 export class BenchOptionsError extends Error {
@@ -45,15 +59,18 @@ Benchmarks
   api    Times GET /users (first page, search, department, page 400), beside a bare node:http + pg
          server that runs the same SQL; then, with more than 10,000 users, first, filtered and last pages, searches
          and the members of a group of 50,000 beside the same requests with 10,000 users.
+  identities
+         Times GET /beta/identities (first page, a filter by name, by email and by fifty ids, the last page,
+         and with a count): p99 of each beside that of the first page, and beside a bare server.
   active-directory
          Synchronises a domain of Samba's: full runs with nothing changed, and incremental ones after 100
          changes, without and with the scan of all ids.
 
 Options
-  --users N      People in the directory (default 100000; active-directory: 4000, which Samba takes a minute
+  --users N      People in the directory, or identities (default 100000; active-directory: 4000, which Samba takes a minute
                  to add); sync adds one group for every 40.
   --runs N       Rounds, of which the median is reported (default 3; the baseline of sync has at least 3).
-  --seconds N    api: how long each server is loaded in each round (default 5).
+  --seconds N    api, identities: how long each server is loaded in each round (default 5).
   --profile DIR  Writes CPU profiles of the worker (sync) or the API (api) into DIR, and prints where its time
                  went; sync prints the costliest SQL statements too. Figures are lower with it.
   --json         The figures as JSON on standard output; progress goes to standard error.
@@ -75,10 +92,10 @@ export function parseBenchOptions(parameters: string[]): BenchOptions {
         : `Unknown benchmark "${command}". One of: ${COMMANDS.join(', ')}.`,
     );
   if (rest.length > 0) throw new BenchOptionsError(`Unexpected "${rest.join(' ')}" after "${command}".`);
-  if (command !== 'api' && values.seconds !== undefined)
-    throw new BenchOptionsError(`--seconds belongs to the benchmark api, not to ${command}.`);
-  if (command === 'active-directory' && values.profile !== undefined)
-    throw new BenchOptionsError('--profile belongs to the benchmarks sync and api, not to active-directory.');
+  if (command !== 'api' && command !== 'identities' && values.seconds !== undefined)
+    throw new BenchOptionsError(`--seconds belongs to the benchmarks api and identities, not to ${command}.`);
+  if (command !== 'api' && command !== 'sync' && values.profile !== undefined)
+    throw new BenchOptionsError(`--profile belongs to the benchmarks sync and api, not to ${command}.`);
   const people =
     command === 'active-directory' ? { usual: '4000', least: 100 } : { usual: '100000', least: 40 };
   const users = wholeNumber('--users', values.users ?? people.usual, people.least);
@@ -87,10 +104,12 @@ export function parseBenchOptions(parameters: string[]): BenchOptions {
   const profile = values.profile ?? null;
   if (command === 'active-directory') return { command, users, runs, json };
   if (command === 'sync') return { command, users, runs, json, profile };
-  return { command, users, runs, json, profile, seconds: wholeNumber('--seconds', values.seconds ?? '5', 1) };
+  const seconds = wholeNumber('--seconds', values.seconds ?? '5', 1);
+  if (command === 'identities') return { command, users, runs, json, seconds };
+  return { command, users, runs, json, profile, seconds };
 }
 
-const COMMANDS = ['sync', 'api', 'active-directory'] as const;
+const COMMANDS = ['sync', 'api', 'identities', 'active-directory'] as const;
 
 function isCommand(word: string | undefined): word is (typeof COMMANDS)[number] {
   return COMMANDS.some((command) => command === word);

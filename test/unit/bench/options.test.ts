@@ -27,6 +27,13 @@ describe('the command line of the benchmarks', () => {
       runs: 3,
       json: false,
     });
+    expect(parseBenchOptions(['identities'])).toEqual({
+      command: 'identities',
+      users: 100_000,
+      runs: 3,
+      json: false,
+      seconds: 5,
+    });
     expect(parseBenchOptions(['sync', '--help'])).toEqual({ command: 'help' });
   });
 
@@ -38,8 +45,9 @@ describe('the command line of the benchmarks', () => {
     [['sync', '--users', 'many'], '--users must be a whole number'],
     [['sync', '--users', '1'], '--users must be a whole number from 40'],
     [['api', '--runs', '0'], '--runs must be a whole number from 1'],
-    [['sync', '--seconds', '3'], '--seconds belongs to the benchmark api'],
+    [['sync', '--seconds', '3'], '--seconds belongs to the benchmarks api and identities'],
     [['active-directory', '--profile', '.'], '--profile belongs to the benchmarks sync and api'],
+    [['identities', '--profile', '.'], '--profile belongs to the benchmarks sync and api'],
     [['active-directory', '--users', '99'], '--users must be a whole number from 100'],
   ])('refuses %j', (parameters, message) => {
     expect(() => parseBenchOptions(parameters)).toThrow(message);

@@ -1,0 +1,40 @@
+// Prints what the benchmark of identities found.
+import { type IdentitiesReport, MOST_OF_FIRST_PAGE } from './identities-bench.ts';
+import { table, whole } from './report-text.ts';
+
+export function identitiesReportText(report: IdentitiesReport): string {
+  const rows = report.scenarios.map((scenario, index) => [
+    scenario.name,
+    whole(scenario.found),
+    scenario.ours.requestsPerSecond.toFixed(0),
+    `${scenario.ours.p99Ms.toFixed(0)} ms`,
+    scenario.bare.requestsPerSecond.toFixed(0),
+    `${scenario.bare.p99Ms.toFixed(0)} ms`,
+    scenario.ratio.toFixed(2),
+    scenario.ofFirstPage.toFixed(2),
+    index === 0 ? '' : scenario.ofFirstPage <= MOST_OF_FIRST_PAGE ? 'yes' : 'NO',
+  ]);
+  return [
+    '',
+    `GET /beta/identities of ${whole(report.users)}, ${report.connections} connections, medians of ${report.runs} rounds of ${report.seconds} s each.`,
+    '',
+    table([
+      [
+        '',
+        'in answer',
+        'requests/s',
+        'p99',
+        'bare requests/s',
+        'bare p99',
+        'ratio',
+        'p99 of first page',
+        `at most ${MOST_OF_FIRST_PAGE}`,
+      ],
+      ...rows,
+    ]),
+    '',
+    'Bare is a node:http + pg server that runs the same SQL and sends its rows as JSON: no sign-in, no checks, no log.',
+    `${report.holds ? 'All are' : 'Not all are'} within ${MOST_OF_FIRST_PAGE} times the first page.`,
+    '',
+  ].join('\n');
+}
