@@ -10,7 +10,7 @@ export async function startBareServer(
   bare: { script: string; environment: Record<string, string>; log: string },
   databaseUrl: string,
   stack: AsyncDisposableStack,
-): Promise<LoadedServer> {
+): Promise<LoadedServer & { pid: number }> {
   const port = await freePort();
   const environment = { DATABASE_URL: databaseUrl, PORT: String(port), ...bare.environment };
   const server = startProcess(bare.script, { environment, log: bare.log });
@@ -23,7 +23,7 @@ export async function startBareServer(
       () => true,
       () => false,
     );
-    if (answered) return { baseUrl, headers: {} };
+    if (answered) return { baseUrl, headers: {}, pid: server.pid };
     if (Date.now() > deadline) throw new Error('the bare server did not answer');
     await sleep(50);
   }

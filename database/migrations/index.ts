@@ -17,6 +17,7 @@ import { Migration20261123012800_lost_attempts } from './Migration20261123012800
 import { Migration20261123014500_oauth_clients } from './Migration20261123014500_oauth_clients.ts';
 import { Migration20261123021100_identity_refresh } from './Migration20261123021100_identity_refresh.ts';
 import { Migration20261123022300_correlation_cases } from './Migration20261123022300_correlation_cases.ts';
+import { Migration20261123023800_alias_order } from './Migration20261123023800_alias_order.ts';
 
 export const MIGRATIONS = [
   { name: 'Migration20261122000000_sync', class: Migration20261122000000_sync },
@@ -37,4 +38,5 @@ export const MIGRATIONS = [
   { name: 'Migration20261123011000_read_position', class: Migration20261123011000_read_position },
   { name: 'Migration20261123021100_identity_refresh', class: Migration20261123021100_identity_refresh },
   { name: 'Migration20261123022300_correlation_cases', class: Migration20261123022300_correlation_cases },
+  { name: 'Migration20261123023800_alias_order', class: Migration20261123023800_alias_order },
 ];

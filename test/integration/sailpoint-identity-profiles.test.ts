@@ -32,7 +32,9 @@ beforeAll(async () => {
   connectionId = await insertConnection(pool, { name: 'HR' });
   ownerId = await insertPerson(pool, { display_name: 'William Wilson' });
   const anna = await insertPerson(pool, { display_name: 'anna Abel' });
-  const former = await insertPerson(pool, { display_name: 'Former', dissolved_at: new Date() });
+  const gone = { dissolved_at: new Date() };
+  const former = await insertPerson(pool, { display_name: 'Former', ...gone });
+  const merged = await insertPerson(pool, { display_name: 'Abel, A.', merged_into: anna, ...gone });
   const transforms = [
     {
       identityAttributeName: 'email',
@@ -54,7 +56,7 @@ beforeAll(async () => {
       has_time_based_attr: true,
     }),
     await insert('Beta', { priority: 10, owner_id: former, identity_refresh_required: false }),
-    await insert('gamma', { priority: 20, owner_id: anna, created_at: '2022-01-01T00:00:00Z' }),
+    await insert('gamma', { priority: 20, owner_id: merged, created_at: '2022-01-01T00:00:00Z' }),
     await insert('Delta', { priority: 10, updated_at: '2022-01-01T00:00:00Z', enabled: false }),
   ];
   for (let count = 0; count < 3; count += 1) await insertPerson(pool, { identity_profile_id: ids[0] });
@@ -104,11 +106,12 @@ describe.each(PATHS)('%s', (path) => {
     expect(Object.keys(definition.attributes)).toEqual(['z', 'attributeName', 'a']);
   });
 
-  it('has null where there is nothing, and no owner who is nobody any more', async () => {
-    const { body } = await ask(path, { filters: 'name in ("Beta", "Delta")', sorters: 'name' });
+  it('has null where there is nothing, and for an owner whoever took that person over', async () => {
+    const { body } = await ask(path, { filters: 'name in ("Beta", "Delta", "Gamma")', sorters: 'name' });
     expect(body).toMatchObject([
       { name: 'Beta', owner: null, description: null, identityCount: 0, identityRefreshRequired: false },
       { name: 'Delta', owner: null, identityExceptionReportReference: null, hasTimeBasedAttr: false },
+      { name: 'gamma', owner: { name: 'anna Abel' } },
     ]);
   });
 

@@ -30,8 +30,10 @@ export const IDENTITY_PROFILES: Collection = {
     (select count(*) from person i where i.identity_profile_id = p.id and i.dissolved_at is null) as "identityCount",
     p.identity_attribute_config as config, p.exception_report as "exceptionReport",
     p.has_time_based_attr as "hasTimeBasedAttr"`,
-  // By person_pkey. An owner that was merged into somebody else is nobody any more.
-  from: sql`(identity_profile p left join person o on o.id = p.owner_id and o.dissolved_at is null)`,
+  // By person_pkey. An owner that was merged is the person that took it over.
+  from: sql`(identity_profile p
+    left join person f on f.id = p.owner_id
+    left join person o on o.id = coalesce(f.merged_into, f.id) and o.dissolved_at is null)`,
   joins: sql`join connection s on s.id = p.connection_id`,
   id: sql`p.id`,
   where: [],

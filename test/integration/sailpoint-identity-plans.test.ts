@@ -1,0 +1,85 @@
+// GET /beta/identities reads by index whatever it is asked, and skips a deep offset without fetching a row.
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { IDENTITY_FIELDS } from '../../api/sailpoint/identities.ts';
+import { identityEmail, identityId, loadIdentities } from '../../bench/load-identities.ts';
+import { type Database, openDatabase } from '../../database/database.ts';
+import {
+  type CollectionRequest,
+  pageStatement,
+  totalStatement,
+} from '../../database/queries/filters/read-collection.ts';
+import { IDENTITIES } from '../../database/queries/sailpoint/identities.ts';
+import { compileStatement, type RawBuilder } from '../../database/sql.ts';
+import { checkFilter } from '../../domain/filters/filter-fields.ts';
+import { parseFilter } from '../../domain/filters/parse-filter.ts';
+import { parseSorters } from '../../domain/filters/sorters.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+const PERSONS = 20_000;
+const DEEP = 19_000;
+const ONLY = 'Index Only Scan';
+
+let database: TestDatabase;
+let opened: Database;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  opened = await openDatabase({ url: database.url });
+  await loadIdentities(database.url, PERSONS);
+});
+
+afterAll(async () => {
+  await opened?.close();
+  await database?.drop();
+});
+
+const fifty = Array.from({ length: 50 }, (_, n) => `"${identityId(1 + n * 300)}"`).join(',');
+
+function requestOf(filters: string, sorters: string, offset: number): CollectionRequest {
+  return {
+    filter: filters === '' ? null : checkFilter(parseFilter(filters), IDENTITY_FIELDS),
+    sorters: sorters === '' ? [] : parseSorters(sorters, ['name', 'alias', 'cloudStatus']),
+    limit: 250,
+    offset,
+    withTotal: false,
+  };
+}
+
+async function planOf(statement: RawBuilder<unknown>): Promise<string> {
+  const { sql, parameters } = compileStatement(statement);
+  const { rows } = await opened.pool.query(`explain ${sql}`, [...parameters]);
+  return rows.map((line) => line['QUERY PLAN']).join('\n');
+}
+
+it.each([
+  // What is asked, and the part of the plan that serves it.
+  ['', '', 0, `${ONLY} using person_correlated`],
+  ['', '', DEEP, `${ONLY} using person_correlated`],
+  ['', 'name', DEEP, `${ONLY} using person_name_correlated`],
+  ['', '-name', 0, `${ONLY} Backward using person_name_correlated`],
+  ['', 'alias', 0, 'using person_alias'],
+  ['', 'cloudStatus', 0, 'using person_status'],
+  ['name sw "a"', 'name', 0, `${ONLY} using person_name_correlated`],
+  ['name eq "Alice Adler"', '', 0, 'person_name_correlated'],
+  ['alias eq "u0000001"', '', 0, 'person_alias'],
+  ['firstname eq "nobody"', '', 0, 'person_given_name'],
+  ['lastname sw "nobody"', '', 0, 'person_surname'],
+  [`email eq "${identityEmail(1)}"`, '', 0, 'using person_email'],
+  ['email sw "u00001"', '', 0, 'person_email'],
+  ['id in 50', '', 0, `${ONLY} using person_correlated`],
+  ['processingState eq "ERROR"', '', 0, 'person_failed'],
+])('filters %j, sorters %j, offset %s: %s', async (filters, sorters, offset, expected) => {
+  const plan = await planOf(
+    pageStatement(
+      IDENTITIES.CORRELATED_ONLY,
+      requestOf(filters === 'id in 50' ? `id in (${fifty})` : filters, sorters, offset),
+    ),
+  );
+  expect(plan).toContain(expected);
+  expect(plan).not.toContain('Seq Scan');
+});
+
+it('counts by index alone', async () => {
+  const plan = await planOf(totalStatement(IDENTITIES.CORRELATED_ONLY, requestOf('', '', 0)));
+  expect(plan).toContain(`${ONLY} using person_correlated`);
+});
