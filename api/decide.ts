@@ -9,22 +9,28 @@ import type { RouteDeps } from './routes/route-dependencies.ts';
 
 /**
  * Runs `work`, given who decides, in one transaction. The accounts that share something with those that were decided
- * about are evaluated afterwards: here, or by the next run where that fails, since the decision holds in any case.
+ * about are evaluated afterwards.
  */
 export async function decide<T>(
-  deps: Pick<RouteDeps, 'database' | 'logger'>,
+  deps: Deciding,
   request: Request,
   work: (client: pg.PoolClient, by: string) => Promise<T>,
 ): Promise<T> {
-  const { pool } = deps.database;
   const { username } = requirePrincipal(request);
-  const result = await inTurn(pool, (client) => work(client, username));
-  await correlateDecisions(pool).catch((error: unknown) => {
-    const { message } = error as Error;
-    deps.logger.warn(
-      { requestId: requestId(request), message },
-      'a decision is left to the next correlation',
-    );
-  });
+  const result = await inTurn(deps.database.pool, (client) => work(client, username));
+  await correlateSoon(deps, request);
   return result;
+}
+
+type Deciding = Pick<RouteDeps, 'database' | 'logger'>;
+
+/**
+ * Evaluates what was left for correlation, where that is cheap. What fails, or is more, the next run does: what was
+ * decided holds in any case.
+ */
+export async function correlateSoon(deps: Deciding, request: Request): Promise<void> {
+  await correlateDecisions(deps.database.pool).catch((error: unknown) => {
+    const { message } = error as Error;
+    deps.logger.warn({ requestId: requestId(request), message }, 'accounts are left to the next correlation');
+  });
 }

@@ -126,7 +126,8 @@ export const connectionsContract = c.router(
       method: 'DELETE',
       path: '/connections/:id',
       summary: 'Delete a connection and all that came from it',
-      description: '409 while sync projects use it, or identity profiles name it.',
+      description:
+        '409 while sync projects use it, or identity profiles name it. Persons who have no other account are gone with it.',
       metadata: { scope: 'connections:write' },
       pathParams: idParams,
       query: z.strictObject({}),

@@ -1,7 +1,7 @@
 // Connections: list, create, change, delete, test, and the source's schema.
 import { LockMode } from '@mikro-orm/core';
 import { initServer } from '@ts-rest/express';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import { connectionSchema, connectionsContract } from '../../contracts/connections.ts';
 import { contract } from '../../contracts/index.ts';
 import { ConnectionEntity } from '../../database/entities/connection.ts';
@@ -15,6 +15,7 @@ import {
 import { newId } from '../../database/queries/new-id.ts';
 import { recordConnectionTest } from '../../database/queries/record-connection-test.ts';
 import { AppError } from '../../domain/app-error.ts';
+import { requirePrincipal } from '../auth/principal.ts';
 import {
   checkConfig,
   definitionOf,
@@ -24,6 +25,7 @@ import {
   shownConfig,
 } from '../connection-config.ts';
 import { testConnection, testSummary, UNSAVED, withConnector } from '../connection-test.ts';
+import { correlateSoon } from '../decide.ts';
 import { rowSchemaOf } from '../http/csv.ts';
 import { pageOf } from '../http/page-of.ts';
 import { orNotFound, type RouteDeps } from './route-dependencies.ts';
@@ -56,8 +58,11 @@ export function connectionsRoutes(deps: RouteDeps) {
       await updateConnection(deps, params.id, body);
       return { status: 200, body: { data: await existing(params.id) } };
     },
-    delete: async ({ params }) => {
-      orNotFound((await deleteConnection(pool, params.id)) || undefined, 'Connection', params.id);
+    delete: async ({ req, params }) => {
+      const request = req as Request;
+      const { username } = requirePrincipal(request);
+      orNotFound((await deleteConnection(pool, params.id, username)) || undefined, 'Connection', params.id);
+      await correlateSoon(deps, request);
       return { status: 204, body: undefined };
     },
     test: async ({ params, res }) => ({

@@ -17,6 +17,7 @@ import type { AttributeMapping } from '../../domain/object-fields.ts';
 import { type CronSchedule, checkSchedule } from '../../domain/schedule.ts';
 import { requirePrincipal } from '../auth/principal.ts';
 import { definitionOf } from '../connection-config.ts';
+import { correlateSoon } from '../decide.ts';
 import { requestId } from '../http/request-context.ts';
 import { invalidRequest } from '../http/validation-errors.ts';
 import { triggerRun } from '../trigger-run.ts';
@@ -47,8 +48,9 @@ export function syncProjectsRoutes(deps: RouteDeps) {
       if (body.schedule !== undefined || body.enabled !== undefined) await deps.schedules.tell(params.id);
       return { status: 200, body: { data: await existing(params.id) } };
     },
-    delete: async ({ params }) => {
+    delete: async ({ req, params }) => {
       orNotFound((await deleteProject(pool, params.id)) || undefined, 'Sync project', params.id);
+      await correlateSoon(deps, req as Request);
       await deps.schedules.tell(params.id);
       return { status: 204, body: undefined };
     },

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { AppError } from '../../domain/app-error.ts';
 import { longTransaction } from '../long-transaction.ts';
 import { run, runOne, sql } from '../sql.ts';
+import { lockCorrelation } from './correlation/lock.ts';
 import { releaseProject } from './release-project.ts';
 
 /** Says whether there was such a project. @throws AppError `conflict` while a run of it is queued or going. */
@@ -24,8 +25,30 @@ export function deleteProject(pool: pg.Pool, id: string): Promise<boolean> {
         'conflict',
         `A run of this project is ${open.status}; cancel it or wait until it is over.`,
       );
+    await noteAccounts(client, { projectId: id, connectionId: project.connectionId });
     await releaseProject(client, { projectId: id, connectionId: project.connectionId });
+    // Its accounts are gone, or have other rules: the next correlation evaluates them. Keeps others waiting, so it is last.
+    await lockCorrelation(client);
+    await client.query(
+      'insert into correlation_dirty select object_id from released order by 1 on conflict do nothing',
+    );
     await run(client, sql`delete from sync_project where id = ${id}::uuid`);
     return true;
   });
+}
+
+/** What the project claims, in the temporary table `released`. Served by object_scope_claim and directory_object_id. */
+async function noteAccounts(
+  client: pg.PoolClient,
+  { projectId, connectionId }: { projectId: string; connectionId: string },
+): Promise<void> {
+  await client.query('create temp table released (object_id uuid) on commit drop');
+  await run(
+    client,
+    sql`
+      insert into released
+      select s.object_id from object_scope s
+      join directory_object o on o.id = s.object_id and o.connection_id = ${connectionId}::uuid
+      where s.project_id = ${projectId}::uuid and s.connection_id = ${connectionId}::uuid and o.object_class = 'user'`,
+  );
 }
