@@ -112,15 +112,12 @@ function field(column: keyof typeof PERSON_FIELDS): RawBuilder<unknown> {
   return sql`case ${sql.join(cases, sql` `)} else j.${sql.ref(column)} end`;
 }
 
-const named = sql`identity as (
-      select b.id, b.refreshed, b.processing_state, b.processing_errors,
-        case when j.profile_id is null then '{}' else coalesce(b.attributes, p.attributes) end as attributes
-      from refreshed b
-      join person p on p.id = b.id
-      left join joined j on j.person_id = b.id
-      where p.dissolved_at is null),
-    named as (
-      select i.*, j.profile_id, j.account_name as alias, j.manager_id, coalesce(j.correlated, false) as correlated,
+/** The person as it was, its accounts joined, and its identity attributes as they will be. */
+const named = sql`named as (
+      select b.id, b.refreshed, b.processing_state, b.processing_errors, i.attributes,
+        p.display_name as former_display_name, p.processing_state as former_state,
+        p.processing_errors as former_errors, p.lifecycle_manual, p.lifecycle_state as former_lifecycle_state,
+        j.profile_id, j.account_name as alias, j.manager_id, coalesce(j.correlated, false) as correlated,
         j.locked, j.disabled, j.any_enabled,
         case when coalesce(j.gone, true) then 'terminated' when j.disabled then 'inactive' else 'active' end as status,
         ${sql.join(
@@ -128,7 +125,12 @@ const named = sql`identity as (
             (column) => sql`${field(column)} as ${sql.ref(column)}`,
           ),
         )}, j.display_name as account_display_name
-      from identity i left join joined j on j.person_id = i.id)`;
+      from refreshed b
+      join person p on p.id = b.id
+      left join joined j on j.person_id = b.id
+      cross join lateral (
+        select case when j.profile_id is null then '{}' else coalesce(b.attributes, p.attributes) end as attributes) i
+      where p.dissolved_at is null)`;
 
 /**
  * The table "identityStatus" of the API's description, the first that holds. Somebody's sign-in account here is the
@@ -139,13 +141,13 @@ const derived = sql`
         ${sql.join(
           Object.keys(PERSON_FIELDS).map((column) =>
             column === 'display_name'
-              ? sql`coalesce(n.display_name, n.account_display_name, p.display_name) as display_name`
+              ? sql`coalesce(n.display_name, n.account_display_name, n.former_display_name) as display_name`
               : sql.ref(`n.${column}`),
           ),
         )},
         n.alias, nullif(n.manager_id, n.id) as manager_id, n.status, n.attributes, n.correlated,
         coalesce(s.admin, false) as protected, state.processing_state,
-        case when n.refreshed then n.processing_errors else p.processing_errors end as processing_errors,
+        case when n.refreshed then n.processing_errors else n.former_errors end as processing_errors,
         case when n.status = 'terminated' then 'TERMINATED'
              when n.locked then 'LOCKED'
              when n.disabled then 'DISABLED'
@@ -159,11 +161,10 @@ const derived = sql`
              else 'UNREGISTERED' end as identity_status,
         state.lifecycle_state
       from named n
-      join person p on p.id = n.id
       cross join lateral (
-        select case when n.refreshed then coalesce(n.processing_state, 'OK') else p.processing_state end
+        select case when n.refreshed then coalesce(n.processing_state, 'OK') else n.former_state end
                  as processing_state,
-               case when p.lifecycle_manual then p.lifecycle_state else n.status end as lifecycle_state) state
+               case when n.lifecycle_manual then n.former_lifecycle_state else n.status end as lifecycle_state) state
       left join lateral (
         select bool_or(u.role = 'admin') as admin, bool_or(u.last_login_at is not null) as used
         from account u where u.enabled and u.username in (lower(n.alias), lower(n.email))) s on true`;
