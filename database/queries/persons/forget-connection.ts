@@ -43,7 +43,7 @@ export async function forgetConnection(
 
 /**
  * Who shares a value or a person with an account of the connection, and who waits with a candidate that has one there.
- * person_link_connection, person_link_person and correlation_key_value serve it; of the keys the table is read.
+ * person_link_order, person_link_person and correlation_key_value serve it; of the keys the table is read.
  */
 async function markConcerned(client: pg.PoolClient, connectionId: string): Promise<void> {
   const here = sql`${connectionId}::uuid`;

@@ -72,7 +72,7 @@ export function personsStatement(filter: PersonFilter, request: ListRequest<Pers
   const search = filter.search ? searchNames(filter.search) : null;
   if (search) where.push(search.condition);
   if (filter.status && filter.status !== 'all') where.push(sql`o.status = ${filter.status}`);
-  // person_link_person or person_link_connection, whichever is shorter.
+  // person_link_order.
   if (filter.connectionId)
     where.push(sql`exists (select from person_link l
       where l.person_id = o.id and l.connection_id = ${filter.connectionId}::uuid)`);

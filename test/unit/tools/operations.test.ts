@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { CONNECTION_CHECKS, CONNECTION_STATUSES } from '../../../contracts/connections.ts';
+import { CASE_REASONS } from '../../../contracts/correlation.ts';
 import { healthSchema } from '../../../contracts/health.ts';
 import { PAUSE_REASONS, RUN_STATUSES, STALL_CODES, STEP_STATUSES } from '../../../contracts/sync-history.ts';
 import { ERROR_CODES } from '../../../domain/app-error.ts';
@@ -31,6 +32,7 @@ const TOLD: [string, readonly string[]][] = [
   ['Runs that nobody works on', STALL_CODES],
   ['Error codes', [...Object.keys(ERROR_CODES), STAGING_LOST, FENCED, 'schedule_skipped']],
   ['Entries that were not taken', [...REJECTION_CODES, 'notice', 'full_read']],
+  ['Accounts that wait for a decision', CASE_REASONS],
   ['Connections', [...CONNECTION_STATUSES, ...CONNECTION_CHECKS]],
   ['Health', [...healthSchema.shape.status.options, ...Object.keys(healthSchema.shape.checks.shape)]],
 ];
