@@ -28,5 +28,7 @@ export async function correlate(client: pg.PoolClient, runId: string | null): Pr
   } while (!dirty.most && (await reachFurther(client)));
   const counts = await applyPlacements(client, runId);
   await settleRuns(client, dirty);
+  // The refresh that follows joins tables that were filled a moment ago.
+  if (dirty.most) await client.query('analyze person; analyze person_link');
   return counts;
 }
