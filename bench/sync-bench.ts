@@ -50,6 +50,8 @@ export interface SyncReport {
   /** With a few changes, without and with the scan of ids; `ofUnchanged`: their time as a part of an unchanged full run's. */
   incremental: IncrementalFigure;
   scanning: IncrementalFigure;
+  /** Of the second connection, a round each; none in large directories and with profiles. */
+  secondConnection: SyncRun[];
   /** The largest of all rounds; null where the system does not say. */
   workerPeakMemoryBytes: number | null;
   /** Two projects that read a part of the directory each, at once and one after the other; null with profiles. */
@@ -149,6 +151,7 @@ function report(bench: SyncBench, baselines: BaselineRound[], rounds: SyncRound[
     unchanged,
     incremental: partOfUnchanged('incremental'),
     scanning: partOfUnchanged('scanning'),
+    secondConnection: rounds.flatMap(({ secondConnection }) => secondConnection ?? []),
     workerPeakMemoryBytes: peaks.length > 0 ? Math.max(...peaks) : null,
     twoProjects: twoProjectsOf(rounds),
     paces: last ? pacesOf(last, bench.generated) : [],

@@ -8,8 +8,8 @@ import type { SyncRun } from './sync-run.ts';
 import { syncTargets } from './sync-targets.ts';
 
 export function syncReportText(report: SyncReport): string {
-  const { directory, baseline, first, unchanged, incremental, scanning, twoProjects, rewritten, profiles } =
-    report;
+  const { directory, baseline, first, unchanged, incremental, scanning, secondConnection } = report;
+  const { twoProjects, rewritten, profiles } = report;
   const part = (name: 'ldapsearchSeconds' | 'copySeconds') =>
     `${median(baseline.rounds.map((round) => round[name])).toFixed(2)} s`;
   const lines = [
@@ -40,6 +40,8 @@ export function syncReportText(report: SyncReport): string {
     `    the same entries, prepared beforehand, into a table with a primary key (${part('copySeconds')}).`,
     '(b) and (c) run from the start to the end of the run as its history has them, without its last step, correlate, which',
     '    (j) has; (b) begins with an empty database, and counts, memberships and managers were compared with what was generated.',
+    '(k) the same directory as a second connection: each account finds the person that the first connection made, and none is',
+    '    left or made anew.',
     '',
     ...report.paces.map(paceText),
     '',
@@ -47,6 +49,7 @@ export function syncReportText(report: SyncReport): string {
     stepsText('Steps of (c)', unchanged.rounds),
     stepsText('Steps of (e)', incremental.rounds),
     stepsText('Steps of (f)', scanning.rounds),
+    ...(secondConnection.length > 0 ? [stepsText('Steps of (k)', secondConnection)] : []),
     cpuText('Processor time of (b)', first.cpuSeconds),
     cpuText('Processor time of (c)', unchanged.cpuSeconds),
     cpuText('Processor time of (e)', incremental.cpuSeconds),

@@ -1,10 +1,11 @@
-// One round of the synchronisation benchmark: a fresh database, a first full run, a second with nothing changed, two incremental ones.
+// One round of the synchronisation benchmark: a fresh database, a first full run, one with nothing changed, two incremental ones, and all of it through a second connection.
 import { changeUsers } from './change-users.ts';
+import type { BenchProcess } from './child-process.ts';
 import { endWith } from './clean-up.ts';
-import { startProduct } from './product.ts';
+import { type Product, startProduct } from './product.ts';
 import type { RestClient } from './rest-client.ts';
 import { type Phase, type PhaseRunner, phaseRunner, type SyncBench } from './sync-phase.ts';
-import { checkCounts, checkStored, createProject } from './sync-run.ts';
+import { checkCounts, checkPersons, checkStored, createProject, runOnce, type SyncRun } from './sync-run.ts';
 import { measureTwoProjects, type TwoProjects } from './two-projects.ts';
 
 export interface SyncRound {
@@ -13,6 +14,8 @@ export interface SyncRound {
   /** CHANGED_USERS changed since, without and with the scan of ids. */
   incremental: Phase;
   scanning: Phase;
+  /** The same directory as another connection, whose accounts find their persons; not in large directories. */
+  secondConnection: SyncRun | null;
   /** A full run under another mapping, which changes each person; only in large directories. */
   rewritten: Phase | null;
   /** null with profiles, which need a worker a run. */
@@ -22,7 +25,10 @@ export interface SyncRound {
 }
 
 export const CHANGED_USERS = 100;
-/** From here on a round ends with a run that rewrites everything, which takes longer than all before it. */
+/**
+ * From here on a round ends with a run that rewrites everything, which takes longer than all before it, and stores
+ * nothing a second time.
+ */
 const REWRITTEN_FROM_USERS = 500_000;
 
 /** @throws Error when a run, or what it left in the database, is not what was generated. */
@@ -64,12 +70,16 @@ export async function syncRound(bench: SyncBench, round: number): Promise<SyncRo
   const incremental = await changed('incremental', 0);
   const scanning = await changed('scanning', 1);
   const phases = [first, unchanged, incremental, scanning];
+  const isLarge = generated.users >= REWRITTEN_FROM_USERS;
+  const secondConnection =
+    isLarge || bench.options.profile !== null
+      ? null
+      : await syncSecondConnection(bench, product, await runner.worker(), databaseUrl);
   const twoProjects =
     bench.options.profile === null
       ? await measureTwoProjects(bench, product, await runner.worker(), round)
       : null;
-  const rewritten =
-    generated.users < REWRITTEN_FROM_USERS ? null : await rewrite(product.client, projectId, runner, objects);
+  const rewritten = isLarge ? await rewrite(product.client, projectId, runner, objects) : null;
   if (rewritten) phases.push(rewritten);
   const peaks = phases.map(({ peakMemory }) => peakMemory).filter((peak) => peak !== null);
   return {
@@ -77,10 +87,31 @@ export async function syncRound(bench: SyncBench, round: number): Promise<SyncRo
     unchanged,
     incremental,
     scanning,
+    secondConnection,
     rewritten,
     twoProjects,
     peakMemory: peaks.length > 0 ? Math.max(...peaks) : null,
   };
+}
+
+/** Reads the directory once more, as if it were another: each account belongs to somebody who is there already. */
+async function syncSecondConnection(
+  { source, generated }: SyncBench,
+  product: Product,
+  worker: BenchProcess,
+  databaseUrl: string,
+): Promise<SyncRun> {
+  const { objects, memberships, users } = generated;
+  const part = { name: 'Once more', baseDns: [source.baseDn] };
+  const projectId = await createProject(product.client, source, part);
+  const run = await runOnce(product.client, projectId, worker.assertRunning);
+  checkCounts('the run of the second connection', run, {
+    read: objects,
+    created: objects,
+    membershipsAdded: memberships,
+  });
+  await checkPersons(databaseUrl, { persons: users, accounts: 2 * users });
+  return run;
 }
 
 /** Fills a field of all people from another attribute, so that a full run merges every object in batches. */

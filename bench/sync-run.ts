@@ -153,6 +153,23 @@ export async function checkStored(databaseUrl: string, generated: GeneratedDirec
   }
 }
 
+/** @throws Error when correlation came to other persons than people there are, or left an account to nobody. */
+export async function checkPersons(
+  databaseUrl: string,
+  expected: { persons: number; accounts: number },
+): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<Record<string, number>>(`
+      select (select count(*) from person where dissolved_at is null)::int as persons,
+             (select count(*) from person_link)::int as accounts`);
+    refuseDifferences('what the accounts were joined into', expected, rows[0] ?? {});
+  } finally {
+    await client.end();
+  }
+}
+
 function refuseDifferences(
   what: string,
   expected: Record<string, number>,
