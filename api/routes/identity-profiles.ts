@@ -11,6 +11,7 @@ import {
 } from '../../contracts/identity-profiles.ts';
 import { contract } from '../../contracts/index.ts';
 import { orNameTaken } from '../../database/entity-errors.ts';
+import { askForEverything } from '../../database/queries/correlation/correlation-state.ts';
 import { inTurn } from '../../database/queries/correlation/lock.ts';
 import { readSources } from '../../database/queries/identity-profiles/enabled-profiles.ts';
 import {
@@ -20,7 +21,6 @@ import {
 } from '../../database/queries/identity-profiles/list-profiles.ts';
 import { getRefresh, listRefreshes } from '../../database/queries/identity-profiles/refreshes.ts';
 import {
-  correlateEverything,
   deleteProfile,
   holdConnection,
   insertProfile,
@@ -128,7 +128,7 @@ async function createProfile(pool: pg.Pool, body: z.output<typeof createProfileB
       enabled: true,
       config: NO_MAPPINGS,
     });
-    if (settings.enabled) await correlateEverything(client);
+    if (settings.enabled) await askForEverything(client);
     return insertProfile(client, settings);
   });
   return orNameTaken(created, `There is an identity profile named '${body.name}' already.`);
@@ -142,7 +142,7 @@ async function changeProfile(pool: pg.Pool, request: Request, id: string, body: 
     await updateProfile(client, id, after);
     const rank = ({ connectionId, priority, enabled }: typeof before) =>
       enabled ? `${connectionId} ${priority}` : '';
-    if (rank(before) !== rank(after)) await correlateEverything(client);
+    if (rank(before) !== rank(after)) await askForEverything(client);
   });
   await orNameTaken(changed, `There is an identity profile named '${body.name}' already.`);
 }
@@ -152,7 +152,7 @@ function removeProfile(pool: pg.Pool, request: Request, id: string): Promise<voi
     const { version, enabled } = orNotFound(await lockProfile(client, id), 'Identity profile', id);
     requireMatch(request, version);
     await deleteProfile(client, id);
-    if (enabled) await correlateEverything(client);
+    if (enabled) await askForEverything(client);
   });
 }
 

@@ -18,6 +18,7 @@ import { Migration20261123014500_oauth_clients } from './Migration20261123014500
 import { Migration20261123021100_identity_refresh } from './Migration20261123021100_identity_refresh.ts';
 import { Migration20261123022300_correlation_cases } from './Migration20261123022300_correlation_cases.ts';
 import { Migration20261123023800_alias_order } from './Migration20261123023800_alias_order.ts';
+import { Migration20261128111500_sound_correlation } from './Migration20261128111500_sound_correlation.ts';
 
 export const MIGRATIONS = [
   { name: 'Migration20261122000000_sync', class: Migration20261122000000_sync },
@@ -39,4 +40,5 @@ export const MIGRATIONS = [
   { name: 'Migration20261123021100_identity_refresh', class: Migration20261123021100_identity_refresh },
   { name: 'Migration20261123022300_correlation_cases', class: Migration20261123022300_correlation_cases },
   { name: 'Migration20261123023800_alias_order', class: Migration20261123023800_alias_order },
+  { name: 'Migration20261128111500_sound_correlation', class: Migration20261128111500_sound_correlation },
 ];

@@ -55,6 +55,23 @@ export const DEFAULT_RULE_SET: CorrelationRuleSet = {
 /** Why an account was left for a person to decide. */
 export type CaseReason = 'several_persons' | 'shared_value' | 'recycled_value' | 'similar_name';
 
+/** Stands for DEFAULT_RULE_SET where sets are told apart by id. */
+export const DEFAULT_RULE_SET_ID = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * The rules for an account that an earlier set linked: it goes on being compared by these, and then by the present
+ * ones. Names come last all the same, with the thresholds of the set whose rule compares them.
+ */
+export function followedBy<Set extends CorrelationRuleSet>(
+  earlier: Set,
+  present: Set,
+): { rule: CorrelationRule; set: Set }[] {
+  const of = (set: Set, type: CorrelationRule['type']) =>
+    set.rules.filter((rule) => rule.type === type).map((rule) => ({ rule, set }));
+  const names = [...of(earlier, 'similarName'), ...of(present, 'similarName')].slice(0, 1);
+  return [...of(earlier, 'exact'), ...of(present, 'exact'), ...names];
+}
+
 /** The rule that a link names when no rule made it: the person was made for this account. */
 export const OWN_PERSON = 'own person';
 

@@ -1,82 +1,166 @@
-// The outcome is one of data and decisions: neither the order nor the batches in which accounts arrive matter.
+// The outcome is one of data and decisions: neither the order nor the batches in which they came matter.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type AccountKeys, type CorrelationLab, correlationLab } from '../support/correlation-lab.ts';
+import {
+  type Arrival,
+  allSteps,
+  arrival,
+  decidedSteps,
+  keys,
+  type Step,
+  sourceSteps,
+  startStory,
+} from '../support/correlation-story.ts';
 
-const CONNECTIONS = ['HR', 'Contractors', 'Directory', 'Mail'] as const;
+/** How many stories are made up; more of them find more. */
+const STORIES = Number(process.env.CORRELATION_STORIES ?? 4);
+const LONG = 60_000 + 30_000 * STORIES;
+const NOTHING = { personsCreated: 0, linked: 0, unlinked: 0, casesOpened: 0 };
 
 let lab: CorrelationLab;
-
-interface Arrival {
-  connection: number;
-  keys: AccountKeys;
-}
-
-const few = (values: string[]) => fc.option(fc.constantFrom(...values), { nil: null, freq: 2 });
-const keys: fc.Arbitrary<AccountKeys> = fc.record({
-  employeeId: few(['1', '2', '3']),
-  email: few(['a@x', 'b@x', 'c@x']),
-  givenName: fc.constantFrom('Ann', 'Anna', 'Bob'),
-  surname: fc.constantFrom('Lee', 'Leigh', 'Stone'),
-});
-const arrival: fc.Arbitrary<Arrival> = fc.record({ connection: fc.nat(CONNECTIONS.length - 1), keys });
-
-/**
- * Which accounts belong together after they arrived in this order, `batches` after each of which is correlated; those
- * of `otherwise` came with other keys, and got their own only after that.
- */
-async function arrive(
-  accounts: Arrival[],
-  order: number[],
-  batches: Set<number> = new Set(),
-  otherwise: Map<number, AccountKeys> = new Map(),
-) {
-  await lab.empty();
-  const ids = [await lab.connection('HR', 1), await lab.connection('Contractors', 2)];
-  ids.push(await lab.connection('Directory'), await lab.connection('Mail'));
-  const changing = new Map<string, AccountKeys>();
-  for (const [position, index] of order.entries()) {
-    const { connection, keys } = accounts[index] as Arrival;
-    const came = otherwise.get(index) ?? keys;
-    const id = await lab.account(ids[connection] as string, `${CONNECTIONS[connection]} ${index}`, came);
-    if (otherwise.has(index)) changing.set(id, keys);
-    if (batches.has(position)) await lab.correlate();
-  }
-  await lab.correlate();
-  for (const [id, keys] of changing) {
-    await lab.change(id, keys);
-    await lab.correlate();
-  }
-  const outcome = await lab.outcome();
-  // What is evaluated anew as a whole stays as it was built up.
-  await lab.correlateEverything();
-  expect(await lab.outcome()).toEqual(outcome);
-  return outcome;
-}
 
 beforeAll(async () => {
   lab = await correlationLab();
 });
 afterAll(() => lab.close());
 
-test('whatever the order and the batches, the same accounts become one person', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(arrival, { minLength: 2, maxLength: 9 }).chain((accounts) =>
-        fc.record({
-          accounts: fc.constant(accounts),
-          order: fc.shuffledSubarray([...accounts.keys()], { minLength: accounts.length }),
-          batches: fc.uniqueArray(fc.nat(accounts.length - 1)).map((positions) => new Set(positions)),
-          otherwise: fc
-            .array(fc.tuple(fc.nat(accounts.length - 1), keys), { maxLength: 3 })
-            .map((changes) => new Map(changes)),
-        }),
-      ),
-      async ({ accounts, order, batches, otherwise }) => {
-        const atOnce = await arrive(accounts, [...accounts.keys()]);
-        expect(await arrive(accounts, order, batches, otherwise)).toEqual(atOnce);
-      },
-    ),
-    { numRuns: 8 },
+/** What is stored of persons, links, cases and history, to the row's version. */
+async function stored() {
+  const all = ['person', 'person_link', 'correlation_case', 'person_link_event', 'correlation_key'].map(
+    async (table) => (await lab.pool.query(`select xmin::text, * from ${table} order by 2, 3, 4, 5`)).rows,
   );
-}, 120_000);
+  return Promise.all(all);
+}
+
+const held = async () =>
+  (
+    await lab.pool.query(
+      `select object_id, person_id, linked_by, linked_at from person_link where manual order by 1`,
+    )
+  ).rows;
+
+/** Correlates what changed; then repeating it, and evaluating everything, must change nothing. */
+async function correlateWell(): Promise<void> {
+  const byHand = await held();
+  await lab.correlate();
+  expect(await held()).toEqual(byHand);
+  const refused = await lab.pool.query(
+    `select from person_link l join person_link_denial d using (object_id, person_id) where not l.manual`,
+  );
+  expect(refused.rowCount).toBe(0);
+  const before = await stored();
+  expect(await lab.correlate()).toEqual(NOTHING);
+  expect(await stored()).toEqual(before);
+  const { cases } = await lab.outcome();
+  expect(await lab.correlateEverything()).toEqual(NOTHING);
+  expect((await lab.outcome()).cases).toEqual(cases);
+  expect(await stored()).toEqual(before);
+}
+
+/** What a database comes to that has the same accounts and decisions, and has never been correlated. */
+async function fromTheBeginning() {
+  await lab.pool.query(`
+    delete from person_link l using directory_object o
+    where o.id = l.object_id and not l.manual and (o.removed_at is null or o.object_class <> 'user');
+    delete from correlation_case where status = 'open'`);
+  await lab.correlateEverything();
+  return lab.outcome();
+}
+
+/** Which accounts belong together after they arrived in this order, `batches` after each of which is correlated. */
+async function arrive(
+  accounts: Arrival[],
+  {
+    order,
+    batches,
+    otherwise,
+  }: { order: number[]; batches: Set<number>; otherwise: Map<number, AccountKeys> },
+) {
+  const story = await startStory(lab, correlateWell);
+  for (const [position, index] of order.entries()) {
+    const account = accounts[index] as Arrival;
+    const came = otherwise.get(index) ?? account.keys;
+    await story.play({ do: 'arrive', account: { ...account, keys: came } }, `account ${index}`);
+    if (batches.has(position)) await lab.correlate();
+  }
+  await lab.correlate();
+  for (const [index, { keys }] of accounts.entries())
+    if (otherwise.has(index)) {
+      await story.play({ do: 'change', account: order.indexOf(index), keys });
+      await lab.correlate();
+    }
+  await correlateWell();
+  return lab.outcome();
+}
+
+test(
+  'whatever the order and the batches, the same accounts become one person',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(arrival, { minLength: 2, maxLength: 9 }).chain((accounts) =>
+          fc.record({
+            accounts: fc.constant(accounts),
+            order: fc.shuffledSubarray([...accounts.keys()], { minLength: accounts.length }),
+            batches: fc.uniqueArray(fc.nat(accounts.length - 1)).map((positions) => new Set(positions)),
+            otherwise: fc
+              .array(fc.tuple(fc.nat(accounts.length - 1), keys), { maxLength: 3 })
+              .map((changes) => new Map(changes)),
+          }),
+        ),
+        async ({ accounts, ...arriving }) => {
+          const order = [...accounts.keys()];
+          const atOnce = await arrive(accounts, { order, batches: new Set(), otherwise: new Map() });
+          expect(await arrive(accounts, arriving)).toEqual(atOnce);
+        },
+      ),
+      { numRuns: STORIES },
+    );
+  },
+  LONG,
+);
+
+async function playWell(steps: Step[]): Promise<void> {
+  const story = await startStory(lab, correlateWell);
+  for (const step of steps) await story.play(step);
+  await correlateWell();
+}
+
+test(
+  'accounts that come, change, and stop being accounts come to what all of them come to at once',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(sourceSteps, async (steps) => {
+        await playWell(steps);
+        const outcome = await lab.outcome();
+        expect(await fromTheBeginning()).toEqual(outcome);
+      }),
+      { numRuns: STORIES },
+    );
+  },
+  LONG,
+);
+
+test(
+  'what people decide holds, and the rest follows from it and from the accounts',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(decidedSteps, async (steps) => {
+        await playWell(steps);
+        const outcome = await lab.outcome();
+        expect(await fromTheBeginning()).toEqual(outcome);
+      }),
+      { numRuns: STORIES },
+    );
+  },
+  LONG,
+);
+
+test(
+  'with rules that change between, a run that repeats and one of everything change nothing',
+  async () => {
+    await fc.assert(fc.asyncProperty(allSteps, playWell), { numRuns: STORIES });
+  },
+  LONG,
+);

@@ -1,10 +1,12 @@
 // A database with connections and accounts to correlate, and what came of it in a form that tests compare.
+import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { CorrelationCounts } from '../../database/queries/correlation/apply-placements.ts';
 import { correlate } from '../../database/queries/correlation/correlate.ts';
+import { askForEverything } from '../../database/queries/correlation/correlation-state.ts';
 import { transaction } from '../../database/sql.ts';
 import { createTestDatabase } from './database.ts';
-import { insertConnection, insertObject } from './factories.ts';
+import { insertChange, insertConnection, insertObject, insertRun } from './factories.ts';
 
 /** What an account is compared by. */
 export interface AccountKeys {
@@ -21,8 +23,8 @@ export interface CorrelationLab {
   /** @param priority makes it authoritative */
   connection(name: string, priority?: number): Promise<string>;
   account(connectionId: string, name: string, keys: AccountKeys): Promise<string>;
-  /** Changes an account as a run would, and leaves it for the next correlation. */
-  change(objectId: string, keys: AccountKeys & { removed?: boolean }): Promise<void>;
+  /** Changes an account as a run does that ends before it is correlated. */
+  change(objectId: string, keys: AccountKeys & { removed?: boolean; objectClass?: string }): Promise<void>;
   correlate(): Promise<CorrelationCounts>;
   /** As `correlate`, with all accounts evaluated anew. */
   correlateEverything(): Promise<CorrelationCounts>;
@@ -47,9 +49,13 @@ export async function correlationLab(): Promise<CorrelationLab> {
   // An idle connection may be ended by the drop of the database before it has ended itself.
   pool.on('error', () => {});
   // A database starts with everything to be evaluated; tests begin after that.
-  await pool.query('update correlation_state set everything = false');
-  const dirty = (objectId: string) =>
-    pool.query('insert into correlation_dirty values ($1) on conflict do nothing', [objectId]);
+  await pool.query('update correlation_state set answered = asked');
+  const changed = async (objectId: string) => {
+    const { rows } = await pool.query('select connection_id from directory_object where id = $1', [objectId]);
+    const connectionId: string = rows[0].connection_id;
+    const runId = await insertRun(pool, { projectId: randomUUID(), connectionId }, { correlated_at: null });
+    await insertChange(pool, { connectionId, objectId, runId, kind: 'updated' });
+  };
   const run = () => transaction(pool, (client) => correlate(client, null));
   return {
     pool,
@@ -73,25 +79,24 @@ export async function correlationLab(): Promise<CorrelationLab> {
         display_name: name,
         ...columns,
       });
-      await dirty(id);
+      await changed(id);
       return id;
     },
-    async change(objectId, { removed, ...keys }) {
-      for (const [key, value] of Object.entries(keys))
-        await pool.query(
-          `update directory_object set ${COLUMNS[key as keyof AccountKeys]} = $2 where id = $1`,
-          [objectId, value],
-        );
-      if (removed !== undefined)
-        await pool.query('update directory_object set removed_at = $2 where id = $1', [
-          objectId,
-          removed ? new Date() : null,
-        ]);
-      await dirty(objectId);
+    async change(objectId, { removed, objectClass, ...keys }) {
+      const columns: Record<string, unknown> = { updated_at: new Date() };
+      for (const [key, value] of Object.entries(keys)) columns[COLUMNS[key as keyof AccountKeys]] = value;
+      if (removed !== undefined) columns.removed_at = removed ? columns.updated_at : null;
+      if (objectClass !== undefined) columns.object_class = objectClass;
+      const assignments = Object.keys(columns).map((name, index) => `${name} = $${index + 2}`);
+      await pool.query(`update directory_object set ${assignments.join(', ')} where id = $1`, [
+        objectId,
+        ...Object.values(columns),
+      ]);
+      await changed(objectId);
     },
     correlate: run,
     async correlateEverything() {
-      await pool.query('update correlation_state set everything = true');
+      await askForEverything(pool);
       return run();
     },
     async outcome() {
@@ -109,8 +114,8 @@ export async function correlationLab(): Promise<CorrelationLab> {
       };
     },
     async empty() {
-      await pool.query(`truncate connection, directory_object, object_count, person, person_link_event,
-        correlation_key, correlation_dirty, correlation_case cascade`);
+      await pool.query(`truncate connection, directory_object, object_count, object_change, sync_run, person, person_link,
+        person_link_event, correlation_key, correlation_dirty, correlation_case, correlation_rule_set cascade`);
     },
     async close() {
       await pool.end();

@@ -9,17 +9,22 @@ export interface CorrelationCounts {
   casesOpened: number;
 }
 
-/** Fills `moved` with what differs from what is stored; `person_id` null: the account belongs to nobody now. */
+/**
+ * Fills `moved` with what differs from what is stored; `person_id` null: the account belongs to nobody now. Where the
+ * same follows from other rules than before, history is not `told`.
+ */
 export async function compareWithStored(client: pg.PoolClient): Promise<void> {
   await client.query(`
     analyze placed;
     drop table if exists pg_temp.moved;
     create temp table moved on commit drop as
-    select a.object_id, a.connection_id, l.person_id as left_id, p.person_id, p.rule, p.confidence, p.new_person
-    from to_place a
+    select a.object_id, a.connection_id, l.person_id as left_id, p.person_id, p.rule, p.confidence, p.rule_set_id,
+           p.new_person, (l.person_id, l.rule, l.confidence) is distinct from (p.person_id, p.rule, p.confidence) as told
+    from affected a
     left join person_link l on l.object_id = a.object_id
     left join placed p on p.object_id = a.object_id
-    where (l.person_id, l.rule, l.confidence) is distinct from (p.person_id, p.rule, p.confidence);
+    where (l.person_id, l.rule, l.confidence, l.rule_set_id)
+      is distinct from (p.person_id, p.rule, p.confidence, p.rule_set_id);
     analyze moved`);
 }
 
@@ -30,8 +35,9 @@ export async function applyPlacements(
   const personsCreated = await createPersons(client);
   const links = await moveLinks(client, runId);
   await dissolvePersons(client);
+  const casesOpened = await recordCases(client, runId);
   await wantRefreshes(client);
-  return { personsCreated, ...links, casesOpened: await recordCases(client, runId) };
+  return { personsCreated, ...links, casesOpened };
 }
 
 /** One for each account that is a person of its own and has none; what its account says is filled in by the refresh. */
@@ -58,10 +64,15 @@ async function moveLinks(
   await run(
     client,
     sql`
-      insert into person_link (object_id, connection_id, person_id, rule, confidence, run_id)
-      select object_id, connection_id, person_id, rule, confidence, ${runId}::uuid from moved where person_id is not null
+      insert into person_link (object_id, connection_id, person_id, rule, confidence, rule_set_id, run_id)
+      select object_id, connection_id, person_id, rule, confidence, rule_set_id, ${runId}::uuid
+      from moved where person_id is not null and told
       on conflict (object_id) do update set person_id = excluded.person_id, rule = excluded.rule,
-        confidence = excluded.confidence, run_id = excluded.run_id, linked_at = excluded.linked_at`,
+        confidence = excluded.confidence, rule_set_id = excluded.rule_set_id, run_id = excluded.run_id,
+        linked_at = excluded.linked_at`,
+  );
+  await client.query(
+    'update person_link l set rule_set_id = m.rule_set_id from moved m where m.object_id = l.object_id and not m.told',
   );
   await client.query(
     'delete from person_link l using moved m where l.object_id = m.object_id and m.person_id is null',
@@ -79,7 +90,7 @@ async function moveLinks(
     sql`
       insert into person_link_event (object_id, connection_id, person_id, action, rule, confidence, run_id)
       select object_id, connection_id, person_id, 'linked', rule, confidence, ${runId}::uuid
-      from moved where person_id is not null`,
+      from moved where person_id is not null and told`,
   );
   return { linked, unlinked };
 }
@@ -101,19 +112,27 @@ async function dissolvePersons(client: pg.PoolClient): Promise<void> {
     where p.id = m.left_id and not exists (select from person_link l where l.person_id = p.id)`);
 }
 
-/** Persons whose accounts came, went or changed. */
+/** Persons whose accounts came, went or changed, and those of cases that did. */
 async function wantRefreshes(client: pg.PoolClient): Promise<void> {
   await client.query(`
     update person p set refresh_wanted = true
     from (select person_id from moved where person_id is not null
           union select left_id from moved where left_id is not null
           union select l.person_id from dirty d join person_link l on l.object_id = d.object_id
-          union select (c ->> 'personId')::uuid from undecided u cross join jsonb_array_elements(u.candidates) c) m
+          union select person_id from case_person) m
     where p.id = m.person_id and not p.refresh_wanted`);
 }
 
-/** @returns how many are new */
+/** Fills `case_person` with the candidates of cases that change. @returns how many are new */
 async function recordCases(client: pg.PoolClient, runId: string | null): Promise<number> {
+  await client.query(`
+    create temp table case_person on commit drop as
+    select distinct (k ->> 'personId')::uuid as person_id
+    from affected a
+    left join correlation_case c on c.object_id = a.object_id and c.status = 'open'
+    left join undecided u on u.object_id = a.object_id
+    cross join lateral (select jsonb_array_elements(coalesce(c.candidates, '[]') || coalesce(u.candidates, '[]'))) e (k)
+    where c.candidates is distinct from u.candidates`);
   await run(
     client,
     sql`
@@ -127,11 +146,12 @@ async function recordCases(client: pg.PoolClient, runId: string | null): Promise
     client,
     sql`
       with written as (
-        insert into correlation_case (object_id, connection_id, reason, candidates, run_id)
-        select object_id, connection_id, reason, candidates, ${runId}::uuid from undecided
+        insert into correlation_case (object_id, connection_id, reason, candidates, rule_set_id, run_id)
+        select object_id, connection_id, reason, candidates, rule_set_id, ${runId}::uuid from undecided
         on conflict (object_id) where status = 'open' do update
-          set reason = excluded.reason, candidates = excluded.candidates
-          where (correlation_case.reason, correlation_case.candidates) is distinct from (excluded.reason, excluded.candidates)
+          set reason = excluded.reason, candidates = excluded.candidates, rule_set_id = excluded.rule_set_id
+          where (correlation_case.reason, correlation_case.candidates, correlation_case.rule_set_id)
+            is distinct from (excluded.reason, excluded.candidates, excluded.rule_set_id)
         returning old.id is null as new)
       select count(*) filter (where new)::int as opened from written`,
   );

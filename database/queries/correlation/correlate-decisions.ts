@@ -19,8 +19,9 @@ export function correlateDecisions(pool: pg.Pool): Promise<boolean> {
     const waiting = await runOne<{ much: boolean }>(
       client,
       sql`
-        select (select everything from correlation_state)
-          or exists (select from sync_run where correlated_at is null and status in ('completed', 'failed', 'cancelled'))
+        select exists (select from correlation_state where asked > answered)
+          or exists (select from sync_run where correlated_at is null and not dry_run
+                     and status in ('completed', 'failed', 'cancelled'))
           or (select count(*) from (select from correlation_dirty limit ${MOST + 1}) d) > ${MOST} as much`,
     );
     if (waiting?.much ?? true) return false;

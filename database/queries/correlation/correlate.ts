@@ -3,7 +3,8 @@ import type pg from 'pg';
 import { collectAffected, reachFurther } from './affected-accounts.ts';
 import { applyPlacements, type CorrelationCounts, compareWithStored } from './apply-placements.ts';
 import { refreshKeys } from './correlation-keys.ts';
-import { collectDirty, settleRuns } from './dirty-accounts.ts';
+import { openRequest } from './correlation-state.ts';
+import { collectDirty, settleDirty } from './dirty-accounts.ts';
 import { lockCorrelation } from './lock.ts';
 import { placeAccounts } from './place-accounts.ts';
 import { createRanks, createRules } from './rule-tables.ts';
@@ -17,17 +18,22 @@ export async function correlate(client: pg.PoolClient, runId: string | null): Pr
   await lockCorrelation(client);
   // Whole tables are joined and sorted.
   await client.query(`set local work_mem = '64MB'`);
+  const request = await openRequest(client);
   await createRules(client);
   const ranks = await createRanks(client);
-  const dirty = await collectDirty(client, runId);
+  const dirty = await collectDirty(client, { runId, everything: request !== null });
   await refreshKeys(client, dirty);
-  await collectAffected(client, dirty);
+  const affected = await collectAffected(client, dirty);
+  if (affected === 0) {
+    await settleDirty(client, dirty, request);
+    return { personsCreated: 0, linked: 0, unlinked: 0, casesOpened: 0 };
+  }
   do {
-    await placeAccounts(client, ranks);
+    await placeAccounts(client, ranks, dirty);
     await compareWithStored(client);
   } while (!dirty.most && (await reachFurther(client)));
   const counts = await applyPlacements(client, runId);
-  await settleRuns(client, dirty);
+  await settleDirty(client, dirty, request);
   // The refresh that follows joins tables that were filled a moment ago.
   if (dirty.most) await client.query('analyze person; analyze person_link');
   return counts;

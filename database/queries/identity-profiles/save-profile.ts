@@ -70,11 +70,6 @@ export async function deleteProfile(on: Queryable, id: string): Promise<void> {
   await run(on, sql`delete from identity_profile where id = ${id}::uuid`);
 }
 
-/** Which connections are authorities, and before which others, has changed: everything is correlated anew. */
-export async function correlateEverything(on: Queryable): Promise<void> {
-  await run(on, sql`update correlation_state set everything = true`);
-}
-
 /** A connection by id or name, held until the transaction ends so that it is not deleted. */
 export function holdConnection(
   on: Queryable,

@@ -112,18 +112,24 @@ export async function resolveCase(
   }
   const own = await ownPerson(client, move.objectIds);
   await moveAccounts(client, { ...move, personId: own, resolution: 'new-person' });
-  await refuseCandidates(client, found, by);
+  await refuseCandidates(client, found, { own, by });
   return true;
 }
 
-/** Whom the account might have belonged to, it does not. */
-async function refuseCandidates(client: pg.PoolClient, found: CorrelationCaseRow, by: string): Promise<void> {
+/** Whom the account might have belonged to, it does not, nor do their accounts belong to it. */
+async function refuseCandidates(
+  client: pg.PoolClient,
+  found: CorrelationCaseRow,
+  { own, by }: { own: string; by: string },
+): Promise<void> {
   const refused = found.candidates.map(({ personId }) => personId);
   await run(
     client,
     sql`
       insert into person_link_denial (object_id, person_id, by)
       select ${found.objectId}::uuid, person_id, ${by} from unnest(${refused}::uuid[]) person_id
+      union
+      select object_id, ${own}::uuid, ${by} from person_link where person_id = any(${refused}::uuid[])
       on conflict do nothing`,
   );
 }

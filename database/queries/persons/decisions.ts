@@ -21,7 +21,26 @@ export async function linkAccount(
 ): Promise<void> {
   await existingPerson(client, personId);
   await requireAccount(client, objectId);
+  await refuseFormer(client, personId, { objectId, by });
   await moveAccounts(client, { objectIds: [objectId], personId, by, action: 'linked', resolution: 'link' });
+}
+
+/** The person that the account is taken from is not its person, and does not follow it. person_link's key serves it. */
+async function refuseFormer(
+  client: pg.PoolClient,
+  personId: string,
+  { objectId, by }: { objectId: string; by: string },
+): Promise<void> {
+  await run(
+    client,
+    sql`
+      insert into person_link_denial (object_id, person_id, by)
+      select l.object_id, l.person_id, ${by}
+      from person_link l join person p on p.id = l.person_id
+      where l.object_id = ${objectId}::uuid and l.person_id <> ${personId}::uuid
+        and p.anchor_object_id is distinct from l.object_id
+      on conflict do nothing`,
+  );
 }
 
 /** Served by directory_object_id. */
@@ -56,14 +75,18 @@ export async function mergePersons(
   const objectIds = await accountsOf(client, other.id);
   await moveAccounts(client, { objectIds, personId, by, action: 'merged', resolution: 'link' });
   // Who was kept apart from one of them is kept apart from both.
-  await run(
+  const apart = await run<{ id: string }>(
     client,
     sql`
       insert into person_link_denial (object_id, person_id, by, at)
       select d.object_id, ${personId}::uuid, d.by, d.at from person_link_denial d
       where d.person_id = ${other.id}::uuid
         and not exists (select from person_link l where l.object_id = d.object_id and l.person_id = ${personId}::uuid)
-      on conflict do nothing`,
+      on conflict do nothing returning object_id as id`,
+  );
+  await markDirty(
+    client,
+    apart.map(({ id }) => id),
   );
 }
 

@@ -1,6 +1,7 @@
 // Takes the accounts of a connection that is deleted from their persons, and leaves whom it concerns for correlation.
 import type pg from 'pg';
 import { run, sql } from '../../sql.ts';
+import { MOST_CANDIDATES } from '../correlation/find-by-values.ts';
 
 /**
  * Needs the correlation's lock, and the connection's objects to be deleted before. Persons without accounts are nobody
@@ -59,9 +60,10 @@ async function markConcerned(client: pg.PoolClient, connectionId: string): Promi
     sql`
       insert into correlation_dirty
       select object_id from (
-        select other.object_id from correlation_key k
+        select other.object_id
+        from (select distinct attribute, value from correlation_key where connection_id = ${here} and name is null) k
         join correlation_key other on other.value = k.value and other.attribute = k.attribute
-        where k.connection_id = ${here} and other.connection_id <> ${here} and k.name is null
+        where other.connection_id <> ${here}
         union
         select other.object_id from person_link l join person_link other on other.person_id = l.person_id
         where l.connection_id = ${here} and other.connection_id <> ${here}
@@ -69,7 +71,12 @@ async function markConcerned(client: pg.PoolClient, connectionId: string): Promi
         select c.object_id from correlation_case c
         cross join jsonb_array_elements(c.candidates) k
         join person_link l on l.person_id = (k ->> 'personId')::uuid and l.connection_id = ${here}
-        where c.status = 'open' and c.connection_id <> ${here}) concerned
+        where c.status = 'open' and c.connection_id <> ${here}
+        union
+        -- Of this many candidates not all are named.
+        select object_id from correlation_case
+        where status = 'open' and connection_id <> ${here} and jsonb_array_length(candidates) >= ${MOST_CANDIDATES}
+      ) concerned
       order by 1 on conflict do nothing`,
   );
 }

@@ -43,6 +43,21 @@ export async function moveAccounts(client: pg.PoolClient, move: Move): Promise<v
   const left = moved.flatMap(({ leftId }) => (leftId === null || leftId === move.personId ? [] : [leftId]));
   await leave(client, left, move.personId);
   await markDirty(client, objectIds);
+  await markPersons(client, [...left, move.personId]);
+}
+
+/** Whom people linked, or no longer, changes where the others of a person belong. person_link_person serves it. */
+async function markPersons(client: pg.PoolClient, personIds: string[]): Promise<void> {
+  await run(
+    client,
+    sql`
+      insert into correlation_dirty
+      select object_id from (
+        select object_id from person_link where person_id = any(${personIds}::uuid[])
+        union
+        select anchor_object_id from person where id = any(${personIds}::uuid[]) and anchor_object_id is not null) a
+      order by 1 on conflict do nothing`,
+  );
 }
 
 /** One after the other, so that the ids of the events tell their order. */
