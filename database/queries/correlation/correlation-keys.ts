@@ -10,13 +10,26 @@ const MOST_CHARACTERS = 500;
 
 /**
  * Brings the keys of the accounts in `dirty` up to date; only what differs is written. Fills `changed_key` with the
- * values that came, went, or are those of an account that was removed or came back, and `rekeyed` with these accounts.
- * correlation_key_object serves it; when everything is evaluated, the table is read.
+ * values that came, went, or are those of an account that was removed or came back, and `rekeyed` with these accounts;
+ * where most are dirty, without those that had no keys. correlation_key_object serves it; else the table is read.
  */
-export async function refreshKeys(client: pg.PoolClient, { everything }: Dirty): Promise<void> {
+export async function refreshKeys(client: pg.PoolClient, { everything, most }: Dirty): Promise<void> {
+  const attributes = await keyAttributes(client);
   await client.query('create temp table fresh_key (like correlation_key) on commit drop');
-  await run(client, sql`insert into fresh_key ${freshKeys(await keyAttributes(client))}`);
+  const known = sql`exists (select from correlation_key k where k.object_id = d.object_id)`;
+  await run(client, sql`insert into fresh_key ${freshKeys(attributes, most ? known : sql`true`)}`);
   await client.query('analyze fresh_key');
+  await compareKeys(client, everything);
+  if (most) await run(client, sql`insert into correlation_key ${freshKeys(attributes, sql`not ${known}`)}`);
+  await client.query(`
+    delete from correlation_key k using changed_key c
+    where c.stored and k.object_id = c.object_id and k.attribute = c.attribute and k.value = c.value;
+    insert into correlation_key (object_id, connection_id, attribute, value, name, removed, since)
+    select object_id, connection_id, attribute, value, name, removed, since from changed_key where removed is not null`);
+  if (most) await client.query('analyze correlation_key');
+}
+
+async function compareKeys(client: pg.PoolClient, everything: boolean): Promise<void> {
   const stored = everything
     ? 'correlation_key'
     : '(select k.* from dirty d join correlation_key k on k.object_id = d.object_id)';
@@ -30,12 +43,7 @@ export async function refreshKeys(client: pg.PoolClient, { everything }: Dirty):
     where (f.name, f.removed) is distinct from (k.name, k.removed);
     analyze changed_key;
     create temp table rekeyed on commit drop as select distinct object_id from changed_key;
-    analyze rekeyed;
-    delete from correlation_key k using changed_key c
-    where c.stored and k.object_id = c.object_id and k.attribute = c.attribute and k.value = c.value;
-    insert into correlation_key (object_id, connection_id, attribute, value, name, removed, since)
-    select object_id, connection_id, attribute, value, name, removed, since from changed_key where removed is not null`);
-  if (everything) await client.query('analyze correlation_key');
+    analyze rekeyed`);
 }
 
 /** Makes the keys of all accounts for attributes that no rule has named before; the other keys stay. */
@@ -46,7 +54,7 @@ export async function addKeys(client: pg.PoolClient, attributes: string[]): Prom
     analyze dirty`);
   // Of rules that there were once.
   await run(client, sql`delete from correlation_key where attribute = any(${attributes}::text[])`);
-  await run(client, sql`insert into correlation_key ${freshKeys(attributes)}`);
+  await run(client, sql`insert into correlation_key ${freshKeys(attributes, sql`true`)}`);
   await client.query('drop table dirty');
 }
 
@@ -61,8 +69,9 @@ async function keyAttributes(client: pg.PoolClient): Promise<string[]> {
 /**
  * In the order of the columns of correlation_key; one pass over the objects in `dirty`, whatever the number of
  * attributes. A value that was not there before came with the latest change of its account.
+ * @param which of them, as `d`
  */
-function freshKeys(attributes: string[]): RawBuilder<unknown> {
+function freshKeys(attributes: string[], which: RawBuilder<unknown>): RawBuilder<unknown> {
   const values = attributes.map((attribute) =>
     attribute === NAME_KEY
       ? NAME_KEYS
@@ -76,7 +85,7 @@ function freshKeys(attributes: string[]): RawBuilder<unknown> {
     from dirty d
     join directory_object o on o.id = d.object_id and o.connection_id = d.connection_id
     cross join lateral (${keys}) k (attribute, value, name)
-    where o.object_class = 'user' and length(k.value) between 1 and ${sql.lit(MOST_CHARACTERS)}`;
+    where ${which} and o.object_class = 'user' and length(k.value) between 1 and ${sql.lit(MOST_CHARACTERS)}`;
 }
 
 function valuesOf(attribute: string): RawBuilder<unknown> {

@@ -7,23 +7,42 @@ import type { RankedConnection } from './rule-tables.ts';
 /** Of more persons that have a value these are named; that there are several is all that matters. */
 export const MOST_CANDIDATES = 10;
 
+/** The first rule finds nearly everybody where many are placed at once: the others are asked for the rest alone. */
+const IN_TURN = [sql`r.ordinal = 0`, sql`r.ordinal > 0`];
+
 /**
  * By the first rule that finds anybody: accounts of earlier ranks, and removed ones of the same connection, that share
- * the value. Each value is looked up once, however many share it. correlation_key_object and correlation_key_value
- * serve it.
+ * the value; then accounts that people decided about. Each value is looked up once, however many share it.
+ * correlation_key_object and correlation_key_value serve it.
+ * @param many accounts are placed at once
  */
-export async function findByValues(client: pg.PoolClient, ranked: RankedConnection): Promise<void> {
-  await run(
+export async function findByValues(
+  client: pg.PoolClient,
+  ranked: RankedConnection,
+  many: boolean,
+): Promise<void> {
+  const { rank } = ranked;
+  const seen = await exists(
     client,
-    sql`
-      create temp table asked on commit drop as
-      select a.object_id, r.ordinal, r.name, r.attribute, r.several, r.set_id, k.value, k.since
-      from to_place a
-      join rule r on r.set_number = a.set_number and r.attribute <> ${sql.lit(NAME_KEY)}
-      join correlation_key k on k.object_id = a.object_id and k.attribute = r.attribute
-      where a.rank = ${sql.lit(ranked.rank)}`,
+    sql`select from placed where rank < ${rank} or (rank = ${rank} and removed)`,
   );
-  await client.query('analyze asked');
+  if (seen) for (const rules of many ? IN_TURN : [sql`true`]) await findSharing(client, ranked, rules);
+  if (!(await exists(client, sql`select from placed where fixed and not removed and rank > ${rank}`))) return;
+  await ask(client, ranked, sql`true`);
+  await findDecided(client, ranked);
+  await client.query('drop table asked');
+}
+
+async function exists(client: pg.PoolClient, rows: RawBuilder<unknown>): Promise<boolean> {
+  return (await run(client, sql`${rows} limit 1`)).length > 0;
+}
+
+async function findSharing(
+  client: pg.PoolClient,
+  ranked: RankedConnection,
+  rules: RawBuilder<unknown>,
+): Promise<void> {
+  await ask(client, ranked, rules);
   await answerValues(client, ranked);
   await addCandidates(
     client,
@@ -37,8 +56,26 @@ export async function findByValues(client: pg.PoolClient, ranked: RankedConnecti
                         where d.object_id = q.object_id and d.person_id = w.person_id)
       group by q.object_id, q.ordinal, q.name, q.set_id, q.attribute, q.several, w.person_id`,
   );
-  await findDecided(client, ranked);
   await client.query('drop table asked, answer');
+}
+
+/** Fills `asked` with what those are asked about for whom nobody was found yet. */
+async function ask(
+  client: pg.PoolClient,
+  { rank }: RankedConnection,
+  rules: RawBuilder<unknown>,
+): Promise<void> {
+  await run(
+    client,
+    sql`
+      create temp table asked on commit drop as
+      select a.object_id, r.ordinal, r.name, r.attribute, r.several, r.set_id, k.value, k.since
+      from to_place a
+      join rule r on r.set_number = a.set_number and r.attribute <> ${sql.lit(NAME_KEY)} and ${rules}
+      join correlation_key k on k.object_id = a.object_id and k.attribute = r.attribute
+      where a.rank = ${sql.lit(rank)} and not exists (select from candidate c where c.object_id = a.object_id)`,
+  );
+  await client.query('analyze asked');
 }
 
 /** Who has the values that are asked for, until when, and whether several accounts of the connection have them. */
@@ -78,10 +115,6 @@ async function answerValues(client: pg.PoolClient, { rank, connectionId }: Ranke
  * it. A value that several accounts of the connection have finds nobody here.
  */
 async function findDecided(client: pg.PoolClient, { rank, connectionId }: RankedConnection): Promise<void> {
-  const held = await client.query('select from placed where fixed and not removed and rank > $1 limit 1', [
-    rank,
-  ]);
-  if (!held.rowCount) return;
   const here = sql`${connectionId}::uuid`;
   await addCandidates(
     client,
@@ -92,7 +125,6 @@ async function findDecided(client: pg.PoolClient, { rank, connectionId }: Ranked
       join correlation_key k on k.object_id = p.object_id
       join asked q on q.value = k.value and q.attribute = k.attribute
       where p.fixed and not p.removed and p.rank > ${rank}
-        and not exists (select from candidate c where c.object_id = q.object_id)
         and not exists (select from placed e where e.person_id = p.person_id and e.rank <= ${rank})
         and not exists (
           select from person own join directory_object o on o.id = own.anchor_object_id

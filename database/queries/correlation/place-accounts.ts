@@ -119,8 +119,8 @@ async function placeRank(client: pg.PoolClient, ranked: RankedConnection, inPart
     create temp table candidate (object_id uuid, ordinal integer, person_id uuid, rule text, rule_set_id uuid,
       attribute text, several boolean, confidence smallint, certain boolean, stale boolean, crowded boolean,
       shared boolean) on commit drop`);
-  await findByValues(client, ranked);
-  await findByNames(client, ranked, inParts ? placeStanding : undefined);
+  await findByValues(client, ranked, !inParts);
+  if (ranked.rank > 1) await findByNames(client, ranked, inParts ? placeStanding : undefined);
   await client.query('analyze candidate');
   await decide(client, ranked.rank);
   await client.query('drop table candidate');
