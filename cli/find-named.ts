@@ -1,14 +1,18 @@
-// Finds what a person calls by name or id: connections and sync projects.
+// Finds what a person calls by name or id: connections, sync projects and identity profiles.
 import { z } from 'zod';
 import { MAX_PAGE_SIZE } from '../contracts/schemas.ts';
 import { type ApiClient, bodyOf } from './api-client.ts';
 import { CommandFailure, usageFailure } from './command-failure.ts';
 import { EXIT } from './exit-codes.ts';
 
-const KINDS = { connections: 'connection', syncProjects: 'sync project' } as const;
+const KINDS = {
+  connections: 'connection',
+  syncProjects: 'sync project',
+  identityProfiles: 'identity profile',
+} as const;
 
 /**
- * The id of the connection or project that has this id, or this very name: names are unique.
+ * The id of what has this id, or this very name: names are unique.
  * An id is taken at its word; the request that uses it finds out.
  * @throws CommandFailure (not_found) when nothing has the name.
  */
@@ -19,7 +23,7 @@ export async function findNamed(api: ApiClient, kind: keyof typeof KINDS, idOrNa
   return id;
 }
 
-/** The id of the connection or project with this very name; null where there is none. */
+/** The id of what has this very name; null where there is none. */
 export async function idOfName(
   api: ApiClient,
   kind: keyof typeof KINDS,

@@ -26,8 +26,12 @@ export function isAtRest(status: string): boolean {
 const OUTAGE_MS = 60_000;
 
 /** Shows the states as they come, to the last one. */
-export async function showProgress(states: RunStates, output: NodeJS.WriteStream): Promise<void> {
-  const progress = createProgress('Sync', output);
+export async function showProgress(
+  states: RunStates,
+  output: NodeJS.WriteStream,
+  title = 'Sync',
+): Promise<void> {
+  const progress = createProgress(title, output);
   try {
     let heard = false;
     for await (const run of states) {

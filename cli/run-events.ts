@@ -7,6 +7,11 @@ import type { ApiClient } from './api-client.ts';
 import { isAtRest, pollMs, pollRun, type RunStates } from './follow-run.ts';
 import type { Session } from './session.ts';
 
+/** What a stream needs of a session. */
+export type StreamSession = Pick<Session, 'send' | 'authorization'> & {
+  terminal: Pick<Session['terminal'], 'signal'>;
+};
+
 const stateSchema = z.object({
   status: z.enum(RUN_STATUSES),
   progress: z.object({ step: z.string().nullable(), percent: z.number() }),
@@ -16,7 +21,7 @@ const stateSchema = z.object({
  * The states of a run. A stream that breaks off, or a server that has none, is no failure: polling takes its place,
  * which waits out what can be waited out and tells what cannot.
  */
-export async function* followStates(session: Session, api: ApiClient, runId: string): RunStates {
+export async function* followStates(session: StreamSession, api: ApiClient, runId: string): RunStates {
   const { signal } = session.terminal;
   let streams = true;
   for (let asked = 0; streams; asked += 1) {
@@ -34,7 +39,7 @@ export async function* followStates(session: Session, api: ApiClient, runId: str
 }
 
 /** Ends without a word where there is no stream, or where it breaks. */
-async function* streamStates(session: Session, runId: string): RunStates {
+async function* streamStates(session: StreamSession, runId: string): RunStates {
   const { signal } = session.terminal;
   try {
     const headers = { ...session.authorization(), accept: 'text/event-stream' };

@@ -1,60 +1,90 @@
-// Makes the sample connection and project over the API and runs the first sync, with its progress shown.
-import { copyFileSync, mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+// Brings the sources of the demonstration in and has their persons computed, with progress shown. Each step is left
+// out where an earlier start did it, and repeated where that one was cut short.
+import { setTimeout as pause } from 'node:timers/promises';
 import { type ApiClient, bodyOf } from '../cli/api-client.ts';
-import { idOfName } from '../cli/find-named.ts';
-import { pollRun, showProgress } from '../cli/follow-run.ts';
+import { pollMs, showProgress } from '../cli/follow-run.ts';
+import { createProgress } from '../cli/progress.ts';
+import type { DemoClient } from './demo-client.ts';
+import { type DemoProfile, ensureProfile } from './demo-profile.ts';
+import { type DemoSource, DIRECTORY, ensureSource, HR_FILE } from './demo-sources.ts';
 import { StartError } from './home-folder.ts';
 
-const SAMPLES = join(dirname(dirname(fileURLToPath(import.meta.url))), 'samples');
-const CONNECTION = 'Sample directory';
-const PROJECT = 'Sample directory: everything';
+export interface Demo {
+  hr: DemoSource;
+  directory: DemoSource;
+  profile: DemoProfile;
+  /** Whether anything was brought in or computed. */
+  changed: boolean;
+}
 
 /**
- * Brings the sample directory in, unless an earlier start did: its data are kept then.
- * @returns whether a sync ran.
- * @throws StartError with the run's own reason when it did not complete.
+ * Connections, projects and the profile first, then a run of each project, then a refresh of the profile's persons.
+ * @throws StartError with the reason of a run or refresh that did not complete.
  */
-export async function ensureSampleDirectory(api: ApiClient, home: string): Promise<boolean> {
-  copySamples(home);
-  const projectId = (await idOfName(api, 'syncProjects', PROJECT)) ?? (await createProject(api));
-  const query = { projectId, status: 'completed', pageSize: '1' } as const;
-  if (bodyOf(await api.syncHistory.list({ query }), 200).totalCount > 0) return false;
+export async function ensureDemo(client: DemoClient, home: string): Promise<Demo> {
+  const { api } = client;
+  const hr = await ensureSource(api, home, HR_FILE);
+  const directory = await ensureSource(api, home, DIRECTORY);
+  const profile = await ensureProfile(api, hr.connectionId);
+  let changed = false;
+  for (const source of [hr, directory]) {
+    // A profile that was made after a run changes what the next one does.
+    const since = new Date(Math.max(source.changedAt.getTime(), Date.parse(profile.createdAt)));
+    if (await ranSince(api, since, source)) continue;
+    await runProject(client, source);
+    changed = true;
+  }
+  if (await isRefreshDue(api, profile, [hr, directory])) {
+    await refreshPersons(api, profile);
+    changed = true;
+  }
+  return { hr, directory, profile, changed };
+}
+
+async function ranSince(api: ApiClient, since: Date, { projectId }: DemoSource): Promise<boolean> {
+  const query = { projectId, status: 'completed', since: since.toISOString(), pageSize: '1' } as const;
+  return bodyOf(await api.syncHistory.list({ query }), 200).totalCount > 0;
+}
+
+async function runProject({ api, follow }: DemoClient, { projectId, name }: DemoSource): Promise<void> {
   const started = await api.syncProjects.run({ params: { id: projectId }, query: {}, body: {} });
-  await follow(api, bodyOf(started, 202).data.id);
-  return true;
-}
-
-function copySamples(home: string): void {
-  const folder = join(home, 'import', 'sample');
-  mkdirSync(folder, { recursive: true });
-  for (const name of ['people.csv', 'memberships.csv']) copyFileSync(join(SAMPLES, name), join(folder, name));
-}
-
-/** @returns its id */
-async function createProject(api: ApiClient): Promise<string> {
-  const connectionId = (await idOfName(api, 'connections', CONNECTION)) ?? (await createConnection(api));
-  const body = { name: PROJECT, connectionId };
-  return bodyOf(await api.syncProjects.create({ query: {}, body }), 201).data.id;
-}
-
-/** @returns its id */
-async function createConnection(api: ApiClient): Promise<string> {
-  const config = {
-    file: 'sample/people.csv',
-    keyColumn: 'id',
-    classColumn: 'class',
-    membershipFile: 'sample/memberships.csv',
-  };
-  const body = { name: CONNECTION, type: 'csv', config } as const;
-  return bodyOf(await api.connections.create({ query: {}, body }), 201).data.id;
-}
-
-/** Shows the run until it is over or waits for somebody. */
-async function follow(api: ApiClient, runId: string): Promise<void> {
-  await showProgress(pollRun(api, runId, new AbortController().signal), process.stderr);
-  const { data: run } = bodyOf(await api.syncHistory.get({ params: { id: runId }, query: {} }), 200);
+  const { id } = bodyOf(started, 202).data;
+  await showProgress(follow(id), process.stderr, `Sync of ${name}`);
+  const { data: run } = bodyOf(await api.syncHistory.get({ params: { id }, query: {} }), 200);
   if (run.status !== 'completed')
-    throw new StartError(`The sync ${run.status}: ${run.error?.message ?? 'see the API for its reason'}`);
+    throw new StartError(
+      `The sync of ${name} ${run.status}: ${run.error?.message ?? 'the API has its reason'}`,
+    );
+}
+
+/** After a change of the profile, and after a run. */
+async function isRefreshDue(api: ApiClient, profile: DemoProfile, sources: DemoSource[]): Promise<boolean> {
+  if (profile.identityRefreshRequired) return true;
+  const query = { status: 'completed', sort: '-queuedAt', pageSize: '1' } as const;
+  const answer = await api.identityProfiles.listRefreshes({ params: { id: profile.id }, query });
+  const last = bodyOf(answer, 200).data[0];
+  if (!last) return true;
+  for (const source of sources) if (await ranSince(api, new Date(last.queuedAt), source)) return true;
+  return false;
+}
+
+async function refreshPersons(api: ApiClient, { id, name }: DemoProfile): Promise<void> {
+  const answer = await api.identityProfiles.refresh({ params: { id }, query: {}, body: {} });
+  let refresh = bodyOf(answer, 202).data;
+  const progress = createProgress(`Refresh of ${name}`, process.stderr);
+  try {
+    for (let asked = 0; ; asked += 1) {
+      progress.show(refresh.progress.percent, refresh.status);
+      if (refresh.status === 'completed') return;
+      if (refresh.status === 'failed')
+        throw new StartError(
+          `The refresh of ${name} failed: ${refresh.error?.message ?? 'the log has more'}`,
+        );
+      await pause(pollMs(asked));
+      const params = { id, refreshId: refresh.id };
+      refresh = bodyOf(await api.identityProfiles.getRefresh({ params, query: {} }), 200).data;
+    }
+  } finally {
+    progress.end();
+  }
 }

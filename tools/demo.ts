@@ -1,4 +1,4 @@
-// `npm run demo`: the platform with a sample directory synced into it, ready to be looked at.
+// `npm run demo`: the platform with an HR file and a directory joined into persons, ready to be looked at.
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,14 +6,17 @@ import { CommandFailure } from '../cli/command-failure.ts';
 import type { Settings } from '../domain/settings.ts';
 import { runCommand } from './command.ts';
 import { type DemoClient, signIn } from './demo-client.ts';
-import { countSample, curlLines, formatCounts } from './demo-report.ts';
-import { ensureSampleDirectory } from './demo-sync.ts';
+import { commands, type DemoAccess } from './demo-commands.ts';
+import { freshClient } from './demo-oauth-client.ts';
+import { choosePerson, describePerson } from './demo-person.ts';
+import { countSample, formatCounts } from './demo-report.ts';
+import { ensureDemo } from './demo-sync.ts';
 import type { EmbeddedRuntime } from './embedded-runtime.ts';
 import { type HomeFolder, StartError } from './home-folder.ts';
 
 const USERNAME = 'admin';
 const HELP = `npm run demo [-- --reset]
-  Starts everything, syncs a sample directory of made-up people, and serves it.
+  Starts everything, joins an HR file and a directory of made-up people into persons, and serves them.
   --reset  deletes the embedded data first`;
 
 await runCommand({
@@ -23,15 +26,17 @@ await runCommand({
   async onReady(runtime, home, settings) {
     const login = { username: USERNAME, password: passwordOf(home, settings) };
     const client = await signInOrExplain(runtime.apiUrl, login);
-    const synced = await ensureSampleDirectory(client.api, home.path);
-    const counts = await countSample(client);
-    console.log(`\n${synced ? 'The sample directory came in' : 'Kept from the last start'}:`);
+    const demo = await ensureDemo(client, home.path);
+    const counts = await countSample(client, demo);
+    const person = choosePerson(counts.persons);
+    const access = { apiUrl: runtime.apiUrl, login, client: await freshClient(client.api) };
+    console.log(`\n${demo.changed ? 'An HR file and a directory came in' : 'Kept from the last start'}:\n`);
     console.log(formatCounts(counts));
-    console.log(describePlace(runtime, home, login));
-    if (counts.largestGroup) {
-      console.log('Paste these into a shell:\n');
-      for (const line of curlLines(runtime.apiUrl, login, counts.largestGroup)) console.log(`${line}\n`);
-    }
+    if (person) console.log(`\nOne of them is ${await describePerson(client, demo, person.id)}`);
+    console.log(describePlace(runtime, home, access));
+    const shown = { group: counts.largestGroup, person, profile: demo.profile.name };
+    for (const { title, lines } of commands(access, shown))
+      console.log(`${[title, ...lines].join('\n\n')}\n`);
     console.log('Ctrl-C stops it; the data stays. `npm run demo -- --reset` starts over.');
   },
 });
@@ -60,16 +65,13 @@ async function signInOrExplain(
   }
 }
 
-function describePlace(
-  runtime: EmbeddedRuntime,
-  home: HomeFolder,
-  login: { username: string; password: string },
-): string {
+function describePlace(runtime: EmbeddedRuntime, home: HomeFolder, { login, client }: DemoAccess): string {
   return `
-  API          ${runtime.apiUrl}/api
-  API docs     ${runtime.apiUrl}/api/docs
-  Temporal UI  ${runtime.temporalUiUrl ?? '(not ours: see TEMPORAL_ADDRESS)'}
-  Login        ${login.username} / ${login.password}
-  Data, logs   ${home.path}
+  API           ${runtime.apiUrl}/api
+  API docs      ${runtime.apiUrl}/api/docs
+  Temporal UI   ${runtime.temporalUiUrl ?? '(not ours: see TEMPORAL_ADDRESS)'}
+  Login         ${login.username} / ${login.password}
+  OAuth client  ${client.clientId} / ${client.clientSecret}, until the next start
+  Data, logs    ${home.path}
 `;
 }

@@ -1,10 +1,12 @@
-// Writes the sample directory that ships in samples/: made-up people, groups and computers of example.org.
-// Run by hand (`node tools/generate-sample.ts`) when the sample is to change; it makes the same files each time.
+// Writes the samples that ship in samples/: a directory of made-up people, groups and computers of example.org, and
+// the HR file of the same organisation. Run by hand (`node tools/generate-sample.ts`) when the sample is to change; it makes the same files each time.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'csv-stringify/sync';
 import { createRandom, type Random } from '../bench/random.ts';
+import { EXTRA_ACCOUNTS, EXTRA_EMPLOYEES } from './sample-cases.ts';
+import { type DirectoryPerson, employeeRow, HR_COLUMNS } from './sample-hr.ts';
 import { NAME_FAMILIES } from './sample-names.ts';
 
 const PEOPLE = 360;
@@ -29,17 +31,31 @@ const COLUMNS = [
 type Row = Record<string, string>;
 type Membership = readonly [group: string, member: string];
 
-interface Person extends Row {
+interface Person extends DirectoryPerson {
   id: string;
   department: string;
 }
 
-/** The rows of both files, the same for the same seed. */
-export function generateSample(seed = 7): { rows: Row[]; memberships: Membership[] } {
+export interface Sample {
+  /** The directory: users, groups and computers, and who is in which group. */
+  rows: Row[];
+  memberships: Membership[];
+  /** The HR file. */
+  employees: Row[];
+}
+
+/** The rows of all files, the same for the same seed. */
+export function generateSample(seed = 7): Sample {
   const random = createRandom(seed);
   const people = makePeople(random);
   const { groups, memberships } = makeGroups(random, people);
-  return { rows: [...people, ...groups, ...makeComputers(random, people)], memberships };
+  const computers = makeComputers(random, people);
+  const extra = EXTRA_ACCOUNTS.map((row) => ({ class: 'user', status: 'active', ...row }));
+  return {
+    rows: [...people.map(asDirectoryKnows), ...extra, ...groups, ...computers],
+    memberships,
+    employees: [...makeEmployees(random, people), ...EXTRA_EMPLOYEES],
+  };
 }
 
 /** The first person leads the company, the next eight a department each, and every tenth of the rest a team. */
@@ -54,12 +70,12 @@ function makePeople(random: Random): Person[] {
       ...named(random, accounts),
       department: index === 0 ? 'Management' : department,
       title: titleOf(index, department, random),
-      company: index % 40 === 39 ? 'Brightwater Staffing' : 'Example Industries',
+      company: isContractor(index) ? 'Brightwater Staffing' : 'Example Industries',
       phone: `+1 555 01${String(index % 100).padStart(2, '0')}`,
       manager: managerOf(index, people),
       status: index > 8 && index % 17 === 0 ? 'disabled' : 'active',
-      employee_id: String(40_000 + index * 7),
-      expires: index % 40 === 39 ? '2031-12-31' : '',
+      employee_id: isContractor(index) ? '' : String(40_000 + index * 7),
+      expires: isContractor(index) ? '2031-12-31' : '',
       description: remarkOn(index),
     };
     people.push(person);
@@ -67,7 +83,7 @@ function makePeople(random: Random): Person[] {
   return people;
 }
 
-function named(random: Random, accounts: Map<string, number>): Row {
+function named(random: Random, accounts: Map<string, number>) {
   const family = random.pick(NAME_FAMILIES);
   const [given, givenLatin] = random.pick(family.given);
   const [surname, surnameLatin] = random.pick(family.surnames);
@@ -80,6 +96,8 @@ function named(random: Random, accounts: Map<string, number>): Row {
     displayName: family.surnameFirst ? `${surname}${given}` : `${given} ${surname}`,
     givenName: given,
     surname,
+    givenLatin,
+    surnameLatin,
     email: `${accountName}@example.org`,
   };
 }
@@ -92,6 +110,26 @@ function titleOf(index: number, department: string, random: Random): string {
 
 function isTeamLead(index: number): boolean {
   return index > DEPARTMENTS.length && index < 9 + DEPARTMENTS.length * 5;
+}
+
+/** HR does not know them. */
+function isContractor(index: number): boolean {
+  return index % 40 === 39 && !isTeamLead(index);
+}
+
+/** Of every ninth employee nobody entered the employee id. */
+function asDirectoryKnows(person: Person, index: number): Row {
+  return index % 9 === 4 ? { ...person, employee_id: '' } : person;
+}
+
+/** HR names managers by their employee ids. */
+function makeEmployees(random: Random, people: Person[]): Row[] {
+  const employeeIds = new Map(people.map((person) => [person.id, person.employee_id]));
+  return people.flatMap((person, index) => {
+    if (isContractor(index)) return [];
+    const manager = employeeIds.get(person.manager ?? '') ?? '';
+    return [employeeRow(random, { ...person, manager }, index)];
+  });
 }
 
 /** Reports to the latest team lead of the same department, leads to its director, directors to the first. */
@@ -145,6 +183,8 @@ function makeGroups(random: Random, people: Person[]): Groups {
     description: 'Reviewed every quarter.',
   });
   add('G-vpn', 'Remote access', ['G-leads', 'G-admins', ...people.slice(200, 260).map(({ id }) => id)]);
+  const services = EXTRA_ACCOUNTS.filter(({ id }) => id?.startsWith('S')).map(({ id = '' }) => id);
+  add('G-services', 'Service accounts', services);
   add('G-empty', 'Former print operators', []);
   return { groups, memberships };
 }
@@ -165,14 +205,16 @@ function makeComputers(random: Random, people: Person[]): Row[] {
   });
 }
 
-/** Writes `people.csv` and `memberships.csv` into `folder`. */
+/** Writes `people.csv`, `memberships.csv` and `employees.csv` into `folder`. */
 function writeSample(folder: string): void {
-  const { rows, memberships } = generateSample();
+  const { rows, memberships, employees } = generateSample();
   mkdirSync(folder, { recursive: true });
   const options = { header: true, record_delimiter: 'windows' } as const;
   writeFileSync(join(folder, 'people.csv'), stringify(rows, { ...options, columns: COLUMNS }));
   const pairs = memberships.map(([group, member]) => ({ group, member }));
   writeFileSync(join(folder, 'memberships.csv'), stringify(pairs, options));
+  const hr = stringify(employees, { ...options, columns: HR_COLUMNS });
+  writeFileSync(join(folder, 'employees.csv'), hr);
 }
 
 if (import.meta.main) writeSample(join(dirname(dirname(fileURLToPath(import.meta.url))), 'samples'));

@@ -190,9 +190,9 @@ async function sourceOf(
 ): Promise<string> {
   const found = await holdConnection(client, source);
   if (found) return found.id;
-  const by = source.id === undefined ? 'name' : 'id';
-  const what = by === 'id' ? 'ID' : 'name';
-  throw invalidRequest([
-    { path: `body.authoritativeSource.${by}`, message: `there is no connection with this ${what}` },
-  ]);
+  const missing =
+    source.id === undefined
+      ? { path: 'body.authoritativeSource.name', message: `there is no connection named '${source.name}'` }
+      : { path: 'body.authoritativeSource.id', message: 'there is no connection with this ID' };
+  throw invalidRequest([missing]);
 }

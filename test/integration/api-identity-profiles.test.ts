@@ -98,7 +98,7 @@ describe('POST /api/identity-profiles', () => {
 
   it.each([
     [{ authoritativeSource: { id: UNKNOWN_ID } }, 'body.authoritativeSource.id', 'no connection'],
-    [{ authoritativeSource: { name: 'nobody' } }, 'body.authoritativeSource.name', 'no connection'],
+    [{ authoritativeSource: { name: 'nobody' } }, 'body.authoritativeSource.name', "named 'nobody'"],
     [{ authoritativeSource: {} }, 'body.authoritativeSource', 'an id or a name'],
     [{ owner: { id: UNKNOWN_ID } }, 'body.owner.id', 'no person'],
     [{ priority: -1 }, 'body.priority', ''],

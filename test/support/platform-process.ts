@@ -10,7 +10,7 @@ import { testEnvironment } from './environment.ts';
 export interface PlatformProcess {
   /** All that it printed so far. */
   output(): { stdout: string; stderr: string };
-  /** Waits until it printed `text`. @throws Error with its output when it ends first or takes over a minute. */
+  /** Waits until it printed `text`. @throws Error with its output when it ends first or takes over two minutes. */
   untilPrinted(text: string): Promise<void>;
   /** Sends the signal and waits for the end. @returns its exit code, or the signal that ended it. */
   end(signal: NodeJS.Signals): Promise<number | string>;
@@ -57,7 +57,7 @@ function watch(child: ChildProcess): PlatformProcess {
     output: () => printed,
     ended,
     async untilPrinted(text) {
-      const deadline = Date.now() + 60_000;
+      const deadline = Date.now() + 120_000;
       while (!`${printed.stdout}${printed.stderr}`.includes(text)) {
         if (over !== null || Date.now() > deadline) {
           throw new Error(
