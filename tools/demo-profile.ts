@@ -54,7 +54,7 @@ const ATTRIBUTES: Record<string, Definition> = {
   initials: concat(initial('firstname'), initial('lastname')),
   uid: firstValid(directory('accountName'), accountName),
   email: of('lower', {
-    input: firstValid(directory('email'), hr('email'), concat(identity('uid'), '@example.org')),
+    input: firstValid(hr('email'), directory('email'), concat(identity('uid'), '@example.org')),
   }),
   employeeId: hr('employee_id'),
   badge: concat('EI-', of('leftPad', { input: hr('employee_id'), length: 8, padding: '0' })),

@@ -63,8 +63,8 @@ async function isRefreshDue(api: ApiClient, profile: DemoProfile, sources: DemoS
   const query = { status: 'completed', sort: '-queuedAt', pageSize: '1' } as const;
   const answer = await api.identityProfiles.listRefreshes({ params: { id: profile.id }, query });
   const last = bodyOf(answer, 200).data[0];
-  if (!last) return true;
-  for (const source of sources) if (await ranSince(api, new Date(last.queuedAt), source)) return true;
+  if (!last?.finishedAt) return true;
+  for (const source of sources) if (await ranSince(api, new Date(last.finishedAt), source)) return true;
   return false;
 }
 

@@ -168,6 +168,23 @@ describe('reading and changing', () => {
     expect(await everything()).toBe(true);
   });
 
+  it('keeps the order in which attributes are written: of a table it decides', async () => {
+    const table = { ab: 'x', a: 'y', 'a.*': 'z' };
+    const replaced = mapping('text', { type: 'replaceAll', attributes: { table, input: of('said') } });
+    const profile = await created(config(replaced));
+    const path = `/api/identity-profiles/${profile.id}`;
+    const personId = await person({ said: ['ab'] });
+    const texts = async () => {
+      const { body } = await api.post(`${path}/preview`, { personId });
+      return body.data.attributes.map((attribute: { value: string }) => attribute.value);
+    };
+    expect(await texts()).toEqual(['x']);
+    await api.patch(path, config(replaced));
+    expect(await texts()).toEqual(['x']);
+    const [saved] = (await api.get(path)).body.data.identityAttributeConfig.attributeTransforms;
+    expect(JSON.stringify(saved)).toBe(JSON.stringify(replaced));
+  });
+
   it('takes back what it gave', async () => {
     const { name, description, owner, priority, authoritativeSource, identityAttributeConfig, id } =
       await created(config(mapping('title', of('title'))));

@@ -1,4 +1,5 @@
 // Writes identity profiles, and notes what follows of that for persons: a refresh, and other ranks of connections.
+// Configurations are json, not jsonb, which would sort the tables of transforms: their order counts.
 import type { IdentityAttributeConfig } from '../../../domain/identity-profiles/profile-config.ts';
 import { type Queryable, run, runOne, sql } from '../../sql.ts';
 
@@ -36,7 +37,7 @@ export async function insertProfile(on: Queryable, settings: ProfileSettings): P
       insert into identity_profile (name, description, owner_id, priority, connection_id, enabled,
                                     identity_attribute_config, has_time_based_attr)
       values (${settings.name}, ${settings.description}, ${settings.ownerId}::uuid, ${settings.priority},
-              ${settings.connectionId}::uuid, ${settings.enabled}, ${JSON.stringify(settings.config)}::jsonb,
+              ${settings.connectionId}::uuid, ${settings.enabled}, ${JSON.stringify(settings.config)}::json,
               ${settings.hasTimeBasedAttr})
       returning id`,
   );
@@ -52,7 +53,7 @@ export async function updateProfile(on: Queryable, id: string, settings: Profile
       update identity_profile set name = ${settings.name}, description = ${settings.description},
         owner_id = ${settings.ownerId}::uuid, priority = ${settings.priority},
         connection_id = ${settings.connectionId}::uuid, enabled = ${settings.enabled},
-        identity_attribute_config = ${JSON.stringify(settings.config)}::jsonb,
+        identity_attribute_config = ${JSON.stringify(settings.config)}::json,
         has_time_based_attr = ${settings.hasTimeBasedAttr}, identity_refresh_required = true,
         updated_at = clock_timestamp()
       where id = ${id}::uuid`,
