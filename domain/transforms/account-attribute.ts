@@ -1,6 +1,6 @@
 // accountAttribute: the value of an attribute on one of the person's accounts.
 import { z } from 'zod';
-import { type AccountPredicate, compareTexts, compileAccountFilter } from './account-filter.ts';
+import { type AccountPredicate, compileAccountFilter, orderTexts } from './account-filter.ts';
 import { flag } from './attribute-schemas.ts';
 import { attributeText } from './attribute-text.ts';
 import { MAX_EXPRESSION } from './limits.ts';
@@ -96,7 +96,7 @@ function accountOrder(given: Attributes, reads: string[]): Order {
     const [a, b] = [sortValue(left), sortValue(right)];
     if (a === null || b === null) return Number(a === null) - Number(b === null);
     // Equal ones keep an order that does not depend on how they were loaded.
-    return sign * compareTexts(a, b) || compareTexts(left.nativeIdentity ?? '', right.nativeIdentity ?? '');
+    return sign * orderTexts(a, b) || orderTexts(left.nativeIdentity ?? '', right.nativeIdentity ?? '');
   };
 }
 

@@ -237,10 +237,16 @@ function comparisonOf(operator: string, text: string | null): (values: readonly 
   return (values) => values.some((value) => holds(compareTexts(value, text)));
 }
 
-/** As numbers where both are, else by code units; negative, zero or positive. */
-export function compareTexts(left: string, right: string): number {
+const NUMBER = /^-?\d{1,15}(?:\.\d{1,15})?$/;
+
+/** As numbers where both are, else by code units; negative, zero or positive. No order: 9 < 10 < 1a < 9. */
+function compareTexts(left: string, right: string): number {
   if (left === right) return 0;
-  const number = /^-?\d{1,15}(?:\.\d{1,15})?$/;
-  if (number.test(left) && number.test(right)) return Number(left) - Number(right);
+  if (NUMBER.test(left) && NUMBER.test(right)) return Number(left) - Number(right);
   return left < right ? -1 : 1;
+}
+
+/** An order of texts: numbers by their size, before all others. */
+export function orderTexts(left: string, right: string): number {
+  return Number(NUMBER.test(right)) - Number(NUMBER.test(left)) || compareTexts(left, right);
 }

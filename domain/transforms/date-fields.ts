@@ -44,7 +44,6 @@ export function dateField(letters: string): DateField | null {
   });
   switch (letters[0]) {
     case 'y':
-    case 'u':
     case 'Y':
       return yearField(count);
     case 'M':
@@ -56,6 +55,11 @@ export function dateField(letters: string): DateField | null {
       return number(dayOfYear, set('dayOfYear', 1, 366));
     case 'E':
       return dayName(count);
+    case 'u':
+      return number(
+        (date) => date.getUTCDay() || 7,
+        (_into, value) => value >= 1 && value <= 7,
+      );
     case 'H':
       return number((date) => date.getUTCHours(), set('hour', 0, 23));
     case 'k':
@@ -139,7 +143,7 @@ function monthName(count: number): DateField {
   );
 }
 
-/** The day of the week adds nothing to a date; it is read past. */
+/** The day of the week adds nothing to a date; it is read past, as is its number. */
 function dayName(count: number): DateField {
   return nameField(
     count,

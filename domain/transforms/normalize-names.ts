@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { textTransform } from './transform-kind.ts';
 
 const PARTICLES = new Set(['von', 'del', 'of', 'de', 'la', 'y']);
-const ROMAN = /^(?=[ivx])x{0,3}(?:ix|iv|v?i{0,3})$/;
+/** With what may stand behind it. Tied to the beginning: searched for, a long run of dots would take minutes. */
+const ROMAN = /^(?=[ivx])x{0,3}(?:ix|iv|v?i{0,3})[.,]*$/;
 /** Names that only begin like a son's: nobody writes MacEdo. */
 const NOT_PATRONYMIC = /^mac(?:cabee|e|eda|edo|ey|ha|hado|hiavelli|hin|iag|ias|iel|k|ke|key|kie|klin|ron|y)$/;
 
@@ -15,7 +16,7 @@ export const normalizeNames = textTransform('normalizeNames', z.object({}), () =
 
 function normalized(word: string, isSuffix: boolean): string {
   if (PARTICLES.has(word)) return word;
-  if (isSuffix && ROMAN.test(word.replace(/[.,]+$/, ''))) return word.toUpperCase();
+  if (isSuffix && ROMAN.test(word)) return word.toUpperCase();
   return word
     .split(/([-'’])/)
     .map((part) => (PARTICLES.has(part) && part !== 'y' ? part : patronymic(part)))

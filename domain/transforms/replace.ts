@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { MAX_PATTERNS } from './limits.ts';
 import { compileRegularExpression, type RegularExpression } from './regular-expression.ts';
+import { isTemplate } from './template/compile-template.ts';
 import { type EvaluateText, type TransformSite, textTransform } from './transform-kind.ts';
 
 export const replace = textTransform(
@@ -44,13 +45,13 @@ function replacing(
   key: string,
   site: TransformSite,
 ): EvaluateText {
-  const isFixed = !/\$!?\{?[a-zA-Z_]|#/.test(replacement);
-  const problem = isFixed ? regex.replacementProblem(replacement) : null;
+  const isFixed = !isTemplate(replacement);
+  const problem = isFixed ? regex.replacementProblem(replacement) : groupBesideTemplate(replacement);
   if (problem !== null) site.problem(key, problem);
   const evaluate = isFixed ? () => replacement : site.operand(replacement, key);
   return (text, scope) => {
     const to = evaluate(scope, text) ?? '';
-    // A rendered value is text: what it has of $ and \ means nothing.
+    // What was rendered is text: what it has of $ and \ means nothing.
     const literal = isFixed ? to : to.replaceAll(/[\\$]/g, '\\$&');
     try {
       return regex.replaceAll(text, literal);
@@ -59,4 +60,11 @@ function replacing(
       throw error;
     }
   };
+}
+
+function groupBesideTemplate(replacement: string): string | null {
+  const group = /(?<!\\)\$\d/.exec(replacement)?.[0];
+  return group === undefined
+    ? null
+    : `has a group (${group}) beside a template; what a template makes stands for itself`;
 }

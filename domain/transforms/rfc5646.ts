@@ -50,10 +50,12 @@ function tagOf(text: string): string | null {
   if (/^[a-z]{3}$/.test(text)) return ofLetters(text);
   const whole = languageOf(text);
   if (whole !== null) return whole;
-  const found = /^(.+) \((.+)\)$/.exec(text);
-  if (found === null) return null;
-  const [language, script] = (languageOf(found[1] as string) ?? '').split('_#');
-  const region = REGIONS[found[2] as string] ?? countryCodes().get(found[2] as string);
+  // `language (region)`, where the language may have parentheses of its own.
+  const at = text.lastIndexOf(' (');
+  if (at < 0 || !text.endsWith(')')) return null;
+  const country = text.slice(at + 2, -1);
+  const [language, script] = (languageOf(text.slice(0, at)) ?? '').split('_#');
+  const region = Object.hasOwn(REGIONS, country) ? REGIONS[country] : countryCodes().get(country);
   if (language === undefined || language === '' || region === undefined) return null;
   return `${language}_${region}${script === undefined ? '' : `_#${script}`}`;
 }

@@ -37,3 +37,16 @@ export function compileTemplate(
     throw error;
   }
 }
+
+/** Whether a text has something to render; a template that cannot be served has. */
+export function isTemplate(text: string): boolean {
+  if (!text.includes('$') && !text.includes('#')) return false;
+  try {
+    const parser = new TemplateParser(text, NO_VARIABLES);
+    parser.parse();
+    return parser.hasMarkup;
+  } catch (error) {
+    if (error instanceof TemplateProblem) return true;
+    throw error;
+  }
+}

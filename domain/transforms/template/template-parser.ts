@@ -27,6 +27,8 @@ export class TemplateParser {
   private readonly assigned: Set<string>;
   private at = 0;
   private nesting = 0;
+  /** Whether what was parsed has a reference, a directive or a comment: without them a text renders to itself. */
+  hasMarkup = false;
 
   constructor(text: string, variables: ReadonlyMap<string, Evaluate>) {
     this.text = text;
@@ -84,6 +86,7 @@ export class TemplateParser {
   }
 
   private comment(): void {
+    this.hasMarkup = true;
     const line = this.text[this.at + 1] === '#';
     const end = this.text.indexOf(line ? '\n' : '*#', this.at + 2);
     if (end < 0 && !line) throw new TemplateProblem('has a comment #* that is not closed');
@@ -95,6 +98,7 @@ export class TemplateParser {
       this.at += 1;
       return '$';
     }
+    this.hasMarkup = true;
     const parser = new ExpressionParser(this.text, this.at, this.context());
     const reference = parser.reference();
     const source = this.text.slice(this.at, parser.at);
@@ -111,6 +115,7 @@ export class TemplateParser {
       this.at += 1;
       return null;
     }
+    this.hasMarkup = true;
     const start = this.at;
     this.at = DIRECTIVE.lastIndex;
     if (word === 'set') parts.push(this.assignment());

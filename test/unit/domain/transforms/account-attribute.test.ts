@@ -1,5 +1,6 @@
 // accountAttribute: which of several accounts gives the value, and filters over them.
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { compileAccountFilter } from '../../../../domain/transforms/account-filter.ts';
 import { checkTransform, readsOf } from '../../../../domain/transforms/compile-transform.ts';
 import { account, transformed } from '../../../support/transforms.ts';
@@ -54,6 +55,18 @@ describe('accountAttribute', () => {
     const get = (attributeName: string) =>
       transformed('accountAttribute', { sourceName: 'HR Source', attributeName }, values);
     expect(['many', 'number', 'flag', 'empty', 'none'].map(get)).toEqual(['a', '5', 'false', null, null]);
+  });
+
+  it('orders numbers and other texts the same, however the accounts come', () => {
+    const ranked = ['9', '10', '1a'].map((rank) => account({ rank }, { nativeIdentity: rank }));
+    const attributes = { sourceName: 'HR Source', attributeName: 'rank', accountSortAttribute: 'rank' };
+    fc.assert(
+      fc.property(fc.shuffledSubarray(ranked, { minLength: ranked.length }), (accounts) => {
+        expect(transformed('accountAttribute', attributes, { accounts })).toBe('9');
+        const last = { ...attributes, accountSortDescending: true };
+        expect(transformed('accountAttribute', last, { accounts })).toBe('1a');
+      }),
+    );
   });
 
   it('says what it reads, filters and order included', () => {

@@ -107,6 +107,11 @@ describe('checkTransform', () => {
       expect.stringContaining('names a group'),
     ],
     [
+      { type: 'replace', attributes: { input: 'a', regex: '(a)', replacement: '$1-$oldValue' } },
+      '.attributes.replacement',
+      'has a group ($1) beside a template; what a template makes stands for itself',
+    ],
+    [
       { type: 'replace', attributes: { input: 'a', regex: '(a{500})(b{600})', replacement: '' } },
       '.attributes.regex',
       'the pattern is too large',

@@ -21,6 +21,8 @@ describe('dateFormat', () => {
     ['12:05 AM', 'h:mm a', "HH 'o''clock' mm", "00 o'clock 05"],
     ['2024-366', 'yyyy-DDD', 'yyyy-MM-dd', '2024-12-31'],
     ['20240229', 'yyyyMMdd', 'D', '60'],
+    ['2026-11-23', 'yyyy-MM-dd', 'u uu', '1 01'],
+    ['2026-11-29 7', 'yyyy-MM-dd u', 'EEE u', 'Sun 7'],
     ['2026-11-23T00:00Z', "yyyy-MM-dd'T'HH:mm", 'ISO8601', '2026-11-23T00:00:00.000Z'],
   ])('%s as %s is in %s', (input, inputFormat, outputFormat, output) => {
     expect(transformed('dateFormat', { input, inputFormat, outputFormat })).toBe(output);
@@ -34,6 +36,7 @@ describe('dateFormat', () => {
     ['now', 'ISO8601'],
     ['9223372036854775807', 'EPOCH_TIME_WIN32'],
     ['20240131', 'LDAP'],
+    ['2026-11-29 8', 'yyyy-MM-dd u'],
   ])('gives null for %s, which is no %s', (input, inputFormat) => {
     expect(transformed('dateFormat', { input, inputFormat })).toBeNull();
   });

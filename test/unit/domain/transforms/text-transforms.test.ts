@@ -36,6 +36,8 @@ describe('transforms of one text', () => {
     ['replace', { regex: '[^a-zA-Z]', replacement: '' }, FOX, 'Thequickbrownfoxjumpedoverlazydogs'],
     ['replace', { regex: '(\\w+) (\\w+)', replacement: '$2 $1' }, 'John Smith', 'Smith John'],
     ['replace', { regex: 'EUR', replacement: '\\$' }, 'EUR 5', '$ 5'],
+    ['replace', { regex: 'apt (\\d+)', replacement: 'Apt #$1' }, 'apt 12', 'Apt #12'],
+    ['replace', { regex: '(\\d+)', replacement: '#b$1#' }, '12', '#b12#'],
     ['replaceAll', { table: { '-': ' ', '"': "'", ñ: 'n' } }, 'Enrique Jose-Piñon', 'Enrique Jose Pinon'],
     ['replaceAll', { table: { '[.]': '-', '[a-zA-z]': '' } }, 'ad512.777.1234', '512-777-1234'],
     ['replaceAll', {}, 'as it was', 'as it was'],
@@ -121,6 +123,8 @@ describe('codes', () => {
     ['rfc5646', {}, 'Chinese (S)', 'zh_CN'],
     ['rfc5646', {}, 'Konkani (India)', 'kok_IN'],
     ['rfc5646', {}, 'Klingonese', null],
+    ['rfc5646', {}, 'Spanish (constructor)', null],
+    ['rfc5646', {}, '(Spain)', null],
   ])('%s %j of %j', (type, attributes, input, output) => {
     expect(transformed(type, { ...attributes, input })).toBe(output);
   });

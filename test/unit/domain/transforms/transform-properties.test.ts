@@ -1,5 +1,6 @@
 // What holds for every definition and every value: only TransformError is thrown, sizes are bounded, models agree.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of Velocity look so.
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compileAccountFilter } from '../../../../domain/transforms/account-filter.ts';
@@ -246,6 +247,61 @@ describe('transforms of any text', () => {
     );
   });
 });
+
+describe('the longest value there is', () => {
+  const PIECES = [
+    '.',
+    ' (',
+    '(a) ',
+    ' ',
+    '  x',
+    'a',
+    '-',
+    "'",
+    '.,',
+    'mc',
+    'i',
+    '0',
+    '+1',
+    'ß',
+    'e\u0301',
+    '\u00ad',
+  ];
+  const SETTINGS: Record<string, object> = {
+    dateFormat: { inputFormat: 'yyyy MMM d' },
+    dateMath: { expression: '+1d/d' },
+    leftPad: { length: 9 },
+    rightPad: { length: 9 },
+    lookup: { table: { default: 'x' } },
+    split: { delimiter: ' ', index: 0 },
+    substring: { begin: 1, end: 3 },
+    getEndOfString: { numChars: 3 },
+    indexOf: { substring: 'b' },
+    lastIndexOf: { substring: 'b' },
+    replace: { regex: ' ', replacement: '_' },
+    replaceAll: { table: { ' ': '_' } },
+  };
+  const types = TRANSFORM_TYPES.filter((type) => {
+    const attributes = { input: 'x', ...SETTINGS[type] };
+    return checkTransform({ type, attributes }).length === 0;
+  });
+
+  // Steps in proportion to it take milliseconds; in proportion to its square, minutes.
+  it.each(types)('is read by %s in bounded time', (type) => {
+    for (const piece of PIECES)
+      for (const [begin, end] of [
+        ['', ''],
+        ['a ', 'x'],
+      ]) {
+        const value = `${begin}${piece.repeat((MAX_VALUE - 3) / piece.length)}${end}`;
+        const run = () => evaluatedTo({ type, attributes: { ...SETTINGS[type], input: readA } }, value);
+        const outcome = runInNewContext('run()', { run }, { timeout: 10_000 });
+        expect([null, 'string', 'object']).toContain(outcome === null ? null : typeof outcome);
+      }
+  });
+});
+
+const readA = { type: 'accountAttribute', attributes: { sourceName: 'HR Source', attributeName: 'a' } };
 
 describe('regular expressions', () => {
   const EVIL = [
