@@ -6,8 +6,8 @@ const LARGEST = 16_384;
 const read = express.raw({ type: () => true, limit: LARGEST });
 
 /**
- * Makes `body` an object of the form's fields. RFC 6749, section 3.2: none may be there twice. What is no form is a
- * 400 there, whatever is wrong with it.
+ * Makes `body` an object of the form's fields. RFC 6749, section 3.2: none may be there twice, and one without a value
+ * counts as left out. What is no form is a 400 there, whatever is wrong with it.
  */
 export const formBody: RequestHandler = (request, response, next) => {
   read(request, response, (error?: unknown) => {
@@ -30,13 +30,13 @@ async function fieldsOf(body: unknown, type: string): Promise<Record<string, str
       'is a form: Content-Type: application/x-www-form-urlencoded, or multipart/form-data with its boundary',
     );
   });
-  const fields: Record<string, string> = Object.create(null);
+  const fields = new Map<string, string>();
   for (const [name, value] of form) {
     if (typeof value !== 'string') throw bodyProblem('has no files', name);
-    if (name in fields) throw bodyProblem('is there twice', name);
-    fields[name] = value;
+    if (fields.has(name)) throw bodyProblem('is there twice', name);
+    fields.set(name, value);
   }
-  return { ...fields };
+  return Object.fromEntries([...fields].filter(([, value]) => value !== ''));
 }
 
 function bodyProblem(message: string, field?: string) {

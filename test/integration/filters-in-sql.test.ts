@@ -176,6 +176,20 @@ describe('filters in SQL', () => {
       expect([text, await finds(text)]).toEqual([text, 0]);
   });
 
+  it('read a field once for all that an or finds it equal to', async () => {
+    const text =
+      'name eq "a" or priority eq 1 or name in ("B", "x") or priority eq 0 or name sw "z" or state eq OK';
+    const filters = checkFilter(parseFilter(text), FIELDS);
+    const { sql: statement } = compileStatement(pageStatement(PEOPLE, { ...request, filter: filters }));
+    const comparisons = statement.match(/(lower\(p\.name\)|p\.priority|p\.state) (= any|=|like)/g);
+    expect(comparisons).toEqual([
+      'lower(p.name) = any',
+      'p.priority = any',
+      'lower(p.name) like',
+      'p.state =',
+    ]);
+  });
+
   it('hold nothing of what was sent in their text', () => {
     const text = `name in ("'; drop table sample; --") or name sw "%x" or id eq "${ids[0]}" or priority eq 7`;
     const filters = checkFilter(parseFilter(text), FIELDS);

@@ -227,6 +227,22 @@ describe('POST /oauth/token', () => {
     expectOAuthError(answer, 400, 'invalid_request', description);
   });
 
+  it('takes a parameter without a value as one that is left out', async () => {
+    const client = await makeClient();
+    const empty = { grant_type: 'client_credentials', client_id: '', client_secret: '', scope: '' };
+    const header = basic(client.clientId, client.clientSecret);
+    expect((await askToken(empty, header)).body).toMatchObject({ scope: 'idn:identity:read' });
+    expectOAuthError(await askToken(empty), 401, 'invalid_client', 'are needed');
+    const none = await askToken({ ...grant(client), grant_type: '' });
+    expectOAuthError(none, 400, 'invalid_request', 'grant_type');
+    const twice = await api.post('/oauth/token', undefined, {
+      token: null,
+      rawBody: `${new URLSearchParams(grant(client))}&scope=&scope=users:read`,
+      headers: FORM,
+    });
+    expectOAuthError(twice, 400, 'invalid_request', 'is there twice');
+  });
+
   it('takes nothing from the URL', async () => {
     const { clientId, clientSecret } = await makeClient();
     const query = `grant_type=client_credentials&client_id=${clientId}&client_secret=${clientSecret}`;

@@ -79,6 +79,28 @@ it.each([
   expect(plan).not.toContain('Seq Scan');
 });
 
+const chained = (comparison: (n: number) => string) =>
+  Array.from({ length: 50 }, (_, n) => comparison(1 + n * 300)).join(' or ');
+
+it.each([
+  // Few of them: nothing that is read in order and thrown away.
+  ['50 addresses', chained((n) => `email eq "${identityEmail(n)}"`), 'using person_email'],
+  ['50 beginnings', chained((n) => `email sw "u${String(n).padStart(7, '0')}"`), 'on person_email'],
+  ['protected identities', 'protected eq true', 'person_protected'],
+  ['and others', 'protected eq true and not cloudStatus eq "ACTIVE"', 'person_protected'],
+  ['uncorrelated identities', 'correlated eq false', 'person_uncorrelated'],
+])('%s, sorted by name', async (_what, filters, expected) => {
+  for (const statement of [pageStatement(IDENTITIES.NONE, requestOf(filters, 'name', 0)), totalOf(filters)]) {
+    const plan = await planOf(statement);
+    expect(plan).toContain(expected);
+    expect(plan).not.toMatch(/Seq Scan|using person_name/);
+  }
+});
+
+function totalOf(filters: string): RawBuilder<unknown> {
+  return totalStatement(IDENTITIES.NONE, requestOf(filters, '', 0));
+}
+
 it('counts by index alone', async () => {
   const plan = await planOf(totalStatement(IDENTITIES.CORRELATED_ONLY, requestOf('', '', 0)));
   expect(plan).toContain(`${ONLY} using person_correlated`);

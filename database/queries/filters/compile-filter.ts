@@ -20,8 +20,29 @@ type Condition = RawBuilder<unknown>;
 export function compileFilter(filter: CheckedFilter, columns: FilterColumns): Condition {
   if (filter.kind === 'test') return compileTest(filter, columnOf(filter, columns));
   if (filter.kind === 'not') return negated(compileFilter(filter.part, columns));
-  const parts = filter.parts.map((part) => compileFilter(part, columns));
+  const all = filter.kind === 'or' ? gathered(filter.parts) : filter.parts;
+  const parts = all.map((part) => compileFilter(part, columns));
   return sql`(${sql.join(parts, filter.kind === 'and' ? sql` and ` : sql` or `)})`;
+}
+
+const LISTED: readonly FieldType[] = ['text', 'number', 'choice', 'id'];
+
+/** What an `or` finds a field equal to becomes one list: the field is read once a row, and the list hashed. */
+function gathered(parts: readonly CheckedFilter[]): CheckedFilter[] {
+  const lists = new Map<string, CheckedTest>();
+  return parts.flatMap((part) => {
+    if (part.kind !== 'test' || !LISTED.includes(part.type)) return part;
+    if (part.operator !== 'eq' && part.operator !== 'in') return part;
+    const list = lists.get(part.path);
+    if (list) {
+      list.operator = 'in';
+      list.values.push(...part.values);
+      return [];
+    }
+    const first = { ...part, values: [...part.values] };
+    lists.set(part.path, first);
+    return first;
+  });
 }
 
 function columnOf({ path }: CheckedTest, columns: FilterColumns): RawBuilder<unknown> {

@@ -32,8 +32,9 @@ const present = sql`p.dissolved_at is null`;
 
 /**
  * Indexes: person_pkey and person_correlated (by id), person_name and person_name_correlated, person_alias,
- * person_given_name, person_surname, person_email, person_status, person_failed. They leave nobodies out, and those of
- * correlated persons are read alone, so that a deep offset fetches no row that it skips.
+ * person_given_name, person_surname, person_email, person_status, person_failed, person_protected, person_uncorrelated.
+ * They leave nobodies out, and those of correlated persons are read alone, so that a deep offset fetches no row that it
+ * skips. Statistics person_folded_… say how many a comparison of texts leaves.
  */
 function identities(where: readonly RawBuilder<unknown>[]): Collection {
   return {
