@@ -1,10 +1,10 @@
 // Texts in transforms are templates: compiles one into a function, and plain text into a constant.
-import { MAX_TEMPLATE, MAX_VALUE } from '../limits.ts';
+import { MAX_TEMPLATE } from '../limits.ts';
 import { TransformError } from '../transform-error.ts';
 import type { Evaluate } from '../transform-kind.ts';
 import { TemplateParser, TemplateProblem } from './template-parser.ts';
 import { TemplateRun } from './template-run.ts';
-import { RenderError } from './template-value.ts';
+import { bounded, RenderError } from './template-value.ts';
 
 const NO_VARIABLES: ReadonlyMap<string, Evaluate> = new Map();
 
@@ -23,9 +23,7 @@ export function compileTemplate(
     const render = new TemplateParser(text, variables).parse();
     return (scope, input) => {
       try {
-        const rendered = render(new TemplateRun(scope, input, variables));
-        if (rendered.length > MAX_VALUE) throw new RangeError('the text is too long');
-        return rendered;
+        return bounded(render(new TemplateRun(scope, input, variables)));
       } catch (error) {
         if (error instanceof RenderError || error instanceof RangeError)
           throw new TransformError(path, error.message);

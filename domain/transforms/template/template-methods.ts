@@ -1,7 +1,7 @@
 // The methods of Java's String that templates may call on a value, with Java's rules; nothing else can be called.
 import { MAX_REPLACED } from '../limits.ts';
 import { compileRegularExpression, type RegularExpression } from '../regular-expression.ts';
-import { RenderError, type TemplateValue } from './template-value.ts';
+import { bounded, RenderError, type TemplateValue } from './template-value.ts';
 
 type Method = (target: never, args: TemplateValue[]) => TemplateValue;
 
@@ -25,7 +25,7 @@ const TEXT_METHODS = new Map<string, Signature>([
   ['contains', text(1, 1, (target, [other]) => target.includes(string(other)))],
   ['indexOf', text(1, 1, (target, [other]) => target.indexOf(string(other)))],
   ['lastIndexOf', text(1, 1, (target, [other]) => target.lastIndexOf(string(other)))],
-  ['concat', text(1, 1, (target, [other]) => target + string(other))],
+  ['concat', text(1, 1, (target, [other]) => bounded(target + string(other)))],
   ['charAt', text(1, 1, (target, [at]) => part(target, whole(at), whole(at) + 1))],
   [
     'substring',

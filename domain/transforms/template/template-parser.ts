@@ -3,7 +3,7 @@
 import type { Evaluate } from '../transform-kind.ts';
 import { type Expression, ExpressionParser } from './template-expression.ts';
 import { OLD_VALUE, type TemplateRun } from './template-run.ts';
-import { isTrue, printed } from './template-value.ts';
+import { bounded, isTrue, printed } from './template-value.ts';
 
 /** The template uses what is not served, or is not well formed. The message follows a path. */
 export class TemplateProblem extends Error {}
@@ -236,7 +236,7 @@ function joined(parts: (string | Render)[]): Render {
   const renders = parts.map((part) => (typeof part === 'string' ? () => part : part));
   return (run) => {
     let all = '';
-    for (const render of renders) all += render(run);
+    for (const render of renders) all = bounded(all + render(run));
     return all;
   };
 }

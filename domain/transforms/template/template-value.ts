@@ -1,9 +1,16 @@
 // The values inside a template, and how Velocity compares, adds and prints them.
+import { MAX_VALUE } from '../limits.ts';
 
 export type TemplateValue = string | number | boolean | null | readonly string[];
 
 /** A template could not be rendered for this person. */
 export class RenderError extends Error {}
+
+/** `text`, unless it is longer than a value may be: what is no longer on the way needs no memory either. */
+export function bounded(text: string): string {
+  if (text.length > MAX_VALUE) throw new RenderError('the text is too long');
+  return text;
+}
 
 /** In a condition only null and false are false; empty text is true. */
 export function isTrue(value: TemplateValue): boolean {
@@ -30,7 +37,7 @@ export function order(left: TemplateValue, right: TemplateValue): number {
 /** Arithmetic; `+` joins texts, and a division of whole numbers gives a whole number. */
 export function calculate(operator: string, left: TemplateValue, right: TemplateValue): TemplateValue {
   if (operator === '+' && (typeof left === 'string' || typeof right === 'string'))
-    return printed(left, 'the left side of +') + printed(right, 'the right side of +');
+    return bounded(printed(left, 'the left side of +') + printed(right, 'the right side of +'));
   const [a, b] = [asNumber(left), asNumber(right)];
   switch (operator) {
     case '+':

@@ -2,6 +2,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of Velocity look so.
 import { describe, expect, it } from '@jest/globals';
 import { checkTransform, compileTransform } from '../../../../domain/transforms/compile-transform.ts';
+import { MAX_VALUE } from '../../../../domain/transforms/limits.ts';
 import { account, failure, hr, NULL, transformed, transformScope } from '../../../support/transforms.ts';
 
 describe('static', () => {
@@ -72,6 +73,15 @@ describe('static', () => {
     const problems = checkTransform({ type: 'static', attributes: { value, a: 'x', b: 'y' } });
     expect(problems).toEqual([{ path: 'transformDefinition.attributes.value', message }]);
   });
+
+  it.each(['#if("$a$a" == "x")1#end', "#if($a + $a == 'x')1#end", '$a.concat($a).length()', '$a$a'])(
+    'makes no text that is too long on the way: %s',
+    (value) => {
+      const reason = expect.stringContaining('the text is too long');
+      const a = 'a'.repeat(MAX_VALUE / 2 + 1);
+      expect(failure('static', { value, a })).toEqual({ path: 'attributes.value', reason });
+    },
+  );
 
   it('computes a variable once, and only where it is named', () => {
     const value = "#if($kind == 'x')$used$used#{else}$failing#end";
