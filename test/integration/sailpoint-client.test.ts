@@ -12,6 +12,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { insertConnection } from '../support/factories.ts';
 import { insertIdentityProfile } from '../support/person-rows.ts';
 import { makeClient } from '../support/sailpoint.ts';
+import { checkDocument } from '../support/sailpoint-documents.ts';
 
 const PERSONS = 1_203;
 
@@ -70,17 +71,19 @@ describe("the vendor's client", () => {
       emailAddress: 'p8@example.com',
       identityStatus: 'UNREGISTERED',
     });
+    checkDocument({ path: '/beta/identities', status, body: data });
     const all = await identities.listIdentities({ defaultFilter: 'NONE', count: true, limit: 1 });
     expect(all.headers['x-total-count']).toBe(String(PERSONS + 20));
   });
 
   it('lists identity profiles', async () => {
     const profiles = new IdentityProfilesApi(await configuration());
-    const { data } = await profiles.listIdentityProfiles({
+    const { status, data } = await profiles.listIdentityProfiles({
       filters: 'name eq "Employees"',
       sorters: 'owner.name',
       count: true,
     });
+    checkDocument({ path: '/v3/identity-profiles', status, body: data });
     expect(data).toMatchObject([
       {
         name: 'Employees',
@@ -94,6 +97,7 @@ describe("the vendor's client", () => {
   it('pages through more than a thousand identities, each of them once', async () => {
     const identities = new IdentitiesBetaApi(await configuration());
     const found = await Paginator.paginate(identities, identities.listIdentities, { sorters: 'name' });
+    checkDocument({ path: '/beta/identities', status: 200, body: found.data });
     const names = found.data.map(({ name }: IdentityBeta) => name);
     expect(names).toHaveLength(PERSONS);
     expect(new Set(found.data.map(({ id }) => id)).size).toBe(PERSONS);

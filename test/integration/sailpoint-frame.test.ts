@@ -1,9 +1,9 @@
 // The SailPoint-shaped surface: parameters, X-Total-Count, and the bodies of its errors, over HTTP.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { sailPointErrorSchema } from '../../contracts/sailpoint/schemas.ts';
 import { startApi, type TestApi } from '../support/api.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { insertAccount } from '../support/factories.ts';
+import { checkDocument } from '../support/sailpoint-documents.ts';
 import { serveSamples } from '../support/sample-collection.ts';
 
 const NAMES = Array.from({ length: 260 }, (_, index) => `Person ${String(index).padStart(3, '0')}`);
@@ -47,7 +47,10 @@ async function ask(
   });
   const text = await response.text();
   expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
-  return { status: response.status, headers: response.headers, body: JSON.parse(text) };
+  const body = JSON.parse(text);
+  if (response.status >= 400)
+    checkDocument({ path: path.split('?')[0] ?? path, status: response.status, body });
+  return { status: response.status, headers: response.headers, body };
 }
 
 const names = (answer: Answer) => answer.body.map(({ name }: { name: string }) => name);
@@ -118,7 +121,6 @@ describe('a collection', () => {
       causes: [{ locale: 'en-US', localeOrigin: 'DEFAULT', text: expect.stringContaining(cause) }],
     });
     expect(answer.body.messages[0].text).toContain(cause);
-    expect(sailPointErrorSchema.safeParse(answer.body).success).toBe(true);
   });
 
   it('names every parameter that is wrong', async () => {
@@ -174,8 +176,6 @@ describe('its refusals', () => {
     expect(method.headers.get('allow')).toBe('GET, HEAD');
     const xml = await ask('/beta/samples', { headers: { accept: 'application/xml' } });
     expect([xml.status, xml.body.detailCode]).toEqual([406, '406 Not Acceptable']);
-    for (const { body } of [nothing, method, xml])
-      expect(sailPointErrorSchema.safeParse(body).success).toBe(true);
     for (const accept of [
       '*/*',
       'application/*',

@@ -17,6 +17,7 @@ import { type Database, openDatabase } from '../../database/database.ts';
 import { createSecretBox, type SecretBox } from '../../domain/secret-box.ts';
 import { parseSettings, type Settings } from '../../domain/settings.ts';
 import { createAnswerCheck } from './openapi-checks.ts';
+import { checkDocument } from './sailpoint-documents.ts';
 
 export const ADMIN_PASSWORD = 'correct horse battery';
 /** A key for tests; the same for all APIs of a test, as it is for all processes of an installation. */
@@ -153,6 +154,8 @@ function createClient(baseUrl: string): Client {
     const described = isSailPointPath(bare) || (bare.startsWith('/api/') && !bare.startsWith('/api/docs'));
     if (described && method !== 'HEAD')
       check({ method, path: bare, status: response.status, contentType, body: parsed });
+    if (isSailPointPath(bare) && method !== 'HEAD')
+      checkDocument({ path: bare, status: response.status, body: parsed });
     return { status: response.status, headers: response.headers, text, body: parsed };
   };
   const login = async (username = 'admin', password = ADMIN_PASSWORD): Promise<string> => {

@@ -13,16 +13,16 @@ const localized = z.strictObject({
 });
 
 /** 400, 403 and 500. */
-export const errorDocument = z.strictObject({
+const errorDocument = z.strictObject({
   detailCode: z.string().regex(/^\d{3}(\.\d)? /),
   trackingId: hexId,
   messages: z.array(localized).min(1),
   causes: z.array(localized).optional(),
 });
 
-export const unauthorizedDocument = z.strictObject({ error: z.string().min(1) });
+const unauthorizedDocument = z.strictObject({ error: z.string().min(1) });
 
-export const tooManyDocument = z.strictObject({ message: z.literal(' Rate Limit Exceeded ') });
+const tooManyDocument = z.strictObject({ message: z.literal(' Rate Limit Exceeded ') });
 
 export const identityDocument = z.strictObject({
   id: hexId,
@@ -76,3 +76,32 @@ export const identityProfileDocument = z.strictObject({
     .nullable(),
   hasTimeBasedAttr: z.boolean(),
 });
+
+/** RFC 6749, sections 5.1 and 5.2. */
+const tokenDocument = z.strictObject({
+  access_token: z.string().min(1),
+  token_type: z.literal('Bearer'),
+  expires_in: z.int().nonnegative(),
+  scope: z.string().min(1),
+});
+const oauthErrorDocument = z.strictObject({
+  error: z.enum(['invalid_request', 'invalid_client', 'unsupported_grant_type', 'invalid_scope']),
+  error_description: z.string().regex(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/),
+});
+
+const SERVED: Record<string, Record<number, z.ZodType>> = {
+  '/beta/identities': { 200: z.array(identityDocument) },
+  '/v3/identity-profiles': { 200: z.array(identityProfileDocument) },
+  '/identity-profiles': { 200: z.array(identityProfileDocument) },
+  '/oauth/token': { 200: tokenDocument, 400: oauthErrorDocument, 401: oauthErrorDocument },
+};
+const FAILURES: Record<number, z.ZodType> = { 401: unauthorizedDocument, 429: tooManyDocument };
+
+/** Throws where an answer is not what the documents say. @param path without the query. */
+export function checkDocument({ path, status, body }: { path: string; status: number; body: unknown }): void {
+  const failure = status < 400 ? undefined : (FAILURES[status] ?? errorDocument);
+  const document = SERVED[path]?.[status] ?? failure;
+  if (!document) throw new Error(`${path} ${status}: the documents have no such answer`);
+  const problem = document.safeParse(body).error;
+  if (problem) throw new Error(`${path} ${status}: ${z.prettifyError(problem)}`);
+}

@@ -1,21 +1,6 @@
-// Asks the SailPoint-shaped surface as a program does: with a client's token, every answer held against the documents.
+// Asks the SailPoint-shaped surface as a program does: with a client's token.
 import { expect } from '@jest/globals';
-import { z } from 'zod';
 import type { ApiAnswer, TestApi } from './api.ts';
-import {
-  errorDocument,
-  identityDocument,
-  identityProfileDocument,
-  tooManyDocument,
-  unauthorizedDocument,
-} from './sailpoint-documents.ts';
-
-const DOCUMENTS: Record<string, z.ZodType> = {
-  '/beta/identities': z.array(identityDocument),
-  '/v3/identity-profiles': z.array(identityProfileDocument),
-  '/identity-profiles': z.array(identityProfileDocument),
-};
-const FAILURES: Record<number, z.ZodType> = { 401: unauthorizedDocument, 429: tooManyDocument };
 
 export interface OAuthClient {
   id: string;
@@ -56,10 +41,6 @@ export function asker(api: TestApi, usual: string): Ask {
     for (const [name, value] of Object.entries(query)) parameters.set(name, String(value));
     const answer = await api.get(`${path}?${parameters}`, { token });
     expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
-    const document = answer.status === 200 ? DOCUMENTS[path] : (FAILURES[answer.status] ?? errorDocument);
-    const problem = document?.safeParse(answer.body).error;
-    if (!document || problem)
-      throw new Error(`${path} ${answer.status}: ${problem ? z.prettifyError(problem) : 'no document'}`);
     if (answer.status === 400) {
       expect(answer.body.detailCode).toBe('400.1 Bad Request Content');
       expect(answer.body.causes).toHaveLength(1);
