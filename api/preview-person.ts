@@ -1,7 +1,7 @@
 // Computes one person's identity attributes by a configuration that may not be saved yet, and writes nothing.
 import type pg from 'pg';
 import { enabledProfiles, readSources } from '../database/queries/identity-profiles/enabled-profiles.ts';
-import { combineReads, readPersons } from '../database/queries/persons/read-persons.ts';
+import { combineReads, readPerson } from '../database/queries/persons/read-persons.ts';
 import { takenNames } from '../database/queries/persons/taken-names.ts';
 import { evaluatePersons, failuresOf } from '../domain/identity-profiles/evaluate-persons.ts';
 import {
@@ -33,7 +33,7 @@ export async function previewPerson(
     (await enabledProfiles(pool)).map(({ id, connectionId }) => [id, connectionId] as const),
   );
   const reads = combineReads([profile.reads], sources, { leading, entitlements: namesEntitlements(config) });
-  const [person] = await readPersons(pool, [personId], reads);
+  const person = await readPerson(pool, personId, reads);
   if (!person) throw invalidRequest([{ path: 'body.personId', message: 'there is no person with this ID' }]);
   const lookUp = (names: readonly string[]) => takenNames(pool, names, nameAttributes(config));
   const [result] = await evaluatePersons(profile, [person], new NameBook(), lookUp);

@@ -20,8 +20,7 @@ const idOf = (n: string) => `('01900000-0000-7000-8000-' || lpad(to_hex(${n}), 1
 const LOAD_IDENTITIES = `
   insert into person (
     id, display_name, given_name, surname, email, employee_id, department, title, alias, manager_id, is_manager, status,
-    attributes, correlated, protected, processing_state, identity_status, lifecycle_state, last_refresh_at,
-    refresh_wanted)
+    attributes, correlated, protected, processing_state, identity_status, lifecycle_state, last_refresh_at)
   select
     ${idOf('i')}, given || ' ' || surname, given, surname, mail, (100000 + i)::text, department, title, account,
     ${idOf('1 + i % greatest($1 / 10, 1)')}, i <= $1 / 10, case when i % 40 = 0 then 'inactive' else 'active' end,
@@ -33,7 +32,7 @@ const LOAD_IDENTITIES = `
       'preferredLanguage', 'de-DE'),
     i % 50 <> 0, i = 1, case when i % 1000 = 0 then 'ERROR' else 'OK' end,
     case when i % 40 = 0 then 'DISABLED' when i % 7 = 0 then 'ACTIVE' else 'UNREGISTERED' end,
-    case when i % 40 = 0 then 'inactive' else 'active' end, now(), false
+    case when i % 40 = 0 then 'inactive' else 'active' end, now()
   from (
     select i, ${accountOf('i')} as account, ${accountOf('i')} || '@example.org' as mail,
       ${pickFrom('$2', 1)} as given, ${pickFrom('$3', 2)} as surname, ${pickFrom('$4', 3)} as department,

@@ -1,8 +1,9 @@
 // Refreshes a few thousand persons in one transaction: read, computed and written some at a time.
 import type pg from 'pg';
-import { deriveRefreshed, lockPersons } from '../../database/queries/persons/derive-persons.ts';
-import { fillRefreshed, type RefreshedPerson } from '../../database/queries/persons/fill-refreshed.ts';
-import { type ReadPerson, readPersons } from '../../database/queries/persons/read-persons.ts';
+import { lockPersons, writeGathered } from '../../database/queries/persons/derive-persons.ts';
+import { type ComputedPerson, fillComputed } from '../../database/queries/persons/fill-computed.ts';
+import { createGathered, gatherToRefresh } from '../../database/queries/persons/gather-persons.ts';
+import type { ReadPerson } from '../../database/queries/persons/read-persons.ts';
 import { takenNames } from '../../database/queries/persons/taken-names.ts';
 import { transaction } from '../../database/sql.ts';
 import { evaluatePersons, failuresOf } from '../../domain/identity-profiles/evaluate-persons.ts';
@@ -38,55 +39,60 @@ export function refreshBatch(
     await lockPersons(client);
     const ids = await choose(client);
     if (ids.length === 0) return { last: null, done: 0, failed: 0 };
-    const ready = await profiles(client);
-    const result = { last: ids.at(-1) ?? null, done: ids.length, failed: 0 };
-    const names = new NameBook();
-    let refreshed = await refresh(client, await read(client, ids, 0, ready), ready, names);
-    for (let next = PERSONS_AT_A_TIME; refreshed.length > 0; next += PERSONS_AT_A_TIME) {
-      result.failed += refreshed.filter(({ failures }) => failures !== null).length;
-      const persons = await read(client, ids, next, ready);
-      await fillRefreshed(client, refreshed);
-      // While PostgreSQL writes these, we compute the next.
-      const deriving = deriveRefreshed(client);
-      // Where computing fails before anybody waits for this.
-      deriving.catch(() => {});
-      refreshed = await refresh(client, persons, ready, names);
-      await deriving;
-    }
+    const failed = await refreshAll({ client, ready: await profiles(client), names: new NameBook() }, ids);
+    const result = { last: ids.at(-1) ?? null, done: ids.length, failed };
     await record?.(client, result);
     return result;
   });
 }
 
-function read(
-  client: pg.PoolClient,
-  ids: readonly string[],
-  from: number,
-  { reads }: ReadyProfiles,
-): Promise<ReadPerson[]> {
-  const some = ids.slice(from, from + PERSONS_AT_A_TIME);
-  return some.length === 0 ? Promise.resolve([]) : readPersons(client, some, reads);
+interface Batch {
+  client: pg.PoolClient;
+  ready: ReadyProfiles;
+  names: NameBook;
 }
 
-async function refresh(
-  client: pg.PoolClient,
-  persons: readonly ReadPerson[],
-  { byId }: ReadyProfiles,
-  names: NameBook,
-): Promise<RefreshedPerson[]> {
+/** @returns of how many an attribute could not be computed */
+async function refreshAll(batch: Batch, ids: readonly string[]): Promise<number> {
+  const { client } = batch;
+  await createGathered(client);
+  let failed = 0;
+  let computed = await compute(batch, await gather(batch, ids, 0));
+  for (let part = 0; part * PERSONS_AT_A_TIME < ids.length; part++) {
+    failed += computed.filter(({ failures }) => failures !== null).length;
+    const next = await gather(batch, ids, part + 1);
+    await fillComputed(client, computed);
+    // While PostgreSQL writes these, we compute the next.
+    const writing = writeGathered(client, part);
+    // Where computing fails before anybody waits for this.
+    writing.catch(() => {});
+    computed = await compute(batch, next);
+    await writing;
+  }
+  return failed;
+}
+
+/** What is there to compute of a part; the database goes on with the others by itself. */
+function gather({ client, ready }: Batch, ids: readonly string[], number: number): Promise<ReadPerson[]> {
+  const from = number * PERSONS_AT_A_TIME;
+  const part = { number, ids: ids.slice(from, from + PERSONS_AT_A_TIME) };
+  const saying = [...ready.byId].filter(([, { profile, broken }]) => profile || broken).map(([id]) => id);
+  return part.ids.length === 0 ? Promise.resolve([]) : gatherToRefresh(client, part, ready.reads, saying);
+}
+
+async function compute(batch: Batch, persons: readonly ReadPerson[]): Promise<ComputedPerson[]> {
   const groups = Map.groupBy(persons, ({ profileId }) => profileId);
-  const refreshed: RefreshedPerson[] = [];
+  const computed: ComputedPerson[] = [];
   for (const [profileId, group] of groups)
-    refreshed.push(...(await refreshGroup(client, group, byId.get(profileId ?? ''), names)));
-  return refreshed;
+    computed.push(...(await computeGroup(batch, group, batch.ready.byId.get(profileId ?? ''))));
+  return computed;
 }
 
-async function refreshGroup(
-  client: pg.PoolClient,
+async function computeGroup(
+  { client, names }: Batch,
   persons: readonly ReadPerson[],
   ready: ReadyProfile | undefined,
-  names: NameBook,
-): Promise<RefreshedPerson[]> {
+): Promise<ComputedPerson[]> {
   if (!ready?.profile) {
     const failures = ready?.broken ? { identityAttributeConfig: ready.broken } : null;
     return persons.map(({ id }) => ({ id, attributes: null, failures }));

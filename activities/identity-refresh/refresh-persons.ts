@@ -1,9 +1,7 @@
 // Refreshes every person whose accounts changed, of whatever profile: what a run does when it has correlated.
 import type pg from 'pg';
 import { wantedPersons } from '../../database/queries/persons/choose-persons.ts';
-import { lockPersons } from '../../database/queries/persons/derive-persons.ts';
 import { settleDissolved } from '../../database/queries/persons/person-managers.ts';
-import { transaction } from '../../database/sql.ts';
 import { createCompiledProfiles } from './compiled-profiles.ts';
 import { refreshBatch } from './refresh-batch.ts';
 
@@ -27,11 +25,10 @@ export async function refreshPersons(
 ): Promise<RefreshProgress> {
   const profiles = createCompiledProfiles();
   const progress = { done: 0, failed: 0 };
-  while (await settleSome(pool)) signal.throwIfAborted();
   for (;;) {
     signal.throwIfAborted();
     const batch = await refreshBatch(pool, profiles, {
-      choose: (client) => wantedPersons(client, PERSONS_A_BATCH),
+      choose: chooseWanted,
     });
     if (batch.last === null) return progress;
     progress.done += batch.done;
@@ -40,9 +37,11 @@ export async function refreshPersons(
   }
 }
 
-function settleSome(pool: pg.Pool): Promise<boolean> {
-  return transaction(pool, async (client) => {
-    await lockPersons(client);
-    return (await settleDissolved(client)) > 0;
-  });
+/** The next that wait, without those who are dissolved: these are settled on the way. */
+async function chooseWanted(client: pg.PoolClient): Promise<string[]> {
+  for (;;) {
+    const wanted = await wantedPersons(client, PERSONS_A_BATCH);
+    const present = await settleDissolved(client, wanted);
+    if (present.length > 0 || wanted.length === 0) return present;
+  }
 }

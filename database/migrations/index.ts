@@ -19,6 +19,7 @@ import { Migration20261123021100_identity_refresh } from './Migration20261123021
 import { Migration20261123022300_correlation_cases } from './Migration20261123022300_correlation_cases.ts';
 import { Migration20261123023800_alias_order } from './Migration20261123023800_alias_order.ts';
 import { Migration20261128111500_sound_correlation } from './Migration20261128111500_sound_correlation.ts';
+import { Migration20261128112500_refresh_wanted } from './Migration20261128112500_refresh_wanted.ts';
 import { Migration20261128113800_identity_filters } from './Migration20261128113800_identity_filters.ts';
 
 export const MIGRATIONS = [
@@ -42,5 +43,6 @@ export const MIGRATIONS = [
   { name: 'Migration20261123022300_correlation_cases', class: Migration20261123022300_correlation_cases },
   { name: 'Migration20261123023800_alias_order', class: Migration20261123023800_alias_order },
   { name: 'Migration20261128111500_sound_correlation', class: Migration20261128111500_sound_correlation },
+  { name: 'Migration20261128112500_refresh_wanted', class: Migration20261128112500_refresh_wanted },
   { name: 'Migration20261128113800_identity_filters', class: Migration20261128113800_identity_filters },
 ];

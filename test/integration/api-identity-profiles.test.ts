@@ -56,7 +56,7 @@ async function person(attributes: Record<string, string[]>, connection = hr): Pr
   const { pool } = api.database;
   const object = await insertUser(pool, connection, { attributes });
   const { rows } = await pool.query(
-    `insert into person (anchor_object_id, display_name, refresh_wanted) values ($1, 'somebody', false) returning id`,
+    `insert into person (anchor_object_id, display_name) values ($1, 'somebody') returning id`,
     [object],
   );
   await pool.query(
@@ -214,10 +214,10 @@ describe('reading and changing', () => {
     await pool.query('update person set identity_profile_id = $1 where id = $2', [id, somebody]);
     await api.delete(`/api/identity-profiles/${id}`);
     const { rows } = await pool.query(
-      'select identity_profile_id, refresh_wanted from person where id = $1',
+      'select identity_profile_id, exists (select from refresh_wanted where person_id = id) as wanted from person where id = $1',
       [somebody],
     );
-    expect(rows).toEqual([{ identity_profile_id: null, refresh_wanted: true }]);
+    expect(rows).toEqual([{ identity_profile_id: null, wanted: true }]);
   });
 
   it('keeps its connection from being deleted', async () => {

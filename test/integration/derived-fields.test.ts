@@ -27,12 +27,15 @@ async function derived(objectId: string): Promise<Row> {
   await lab.correlate();
   await transaction(lab.pool, async (client) => {
     await lockPersons(client);
-    await settleDissolved(client);
-    const { rows } = await client.query('select id from person where dissolved_at is null');
+    const { rows } = await client.query('select id from person');
     await derivePersons(
       client,
-      rows.map(({ id }) => id),
+      await settleDissolved(
+        client,
+        rows.map(({ id }) => id),
+      ),
     );
+    await client.query('delete from refresh_wanted');
   });
   return personOf(objectId);
 }
@@ -191,7 +194,7 @@ test('managers follow references, also when their accounts go to somebody else',
   await lab.correlate();
   // Only those whose accounts changed are derived, as after a run.
   const { rows } = await lab.pool.query(
-    'select id from person where refresh_wanted and dissolved_at is null and id <> (select person_id from person_link where object_id = $1)',
+    'select person_id as id from refresh_wanted where person_id <> (select person_id from person_link where object_id = $1)',
     [report],
   );
   await transaction(lab.pool, async (client) => {

@@ -115,12 +115,12 @@ async function dissolvePersons(client: pg.PoolClient): Promise<void> {
 /** Persons whose accounts came, went or changed, and those of cases that did. */
 async function wantRefreshes(client: pg.PoolClient): Promise<void> {
   await client.query(`
-    update person p set refresh_wanted = true
-    from (select person_id from moved where person_id is not null
+    insert into refresh_wanted (person_id)
+    select person_id from (select person_id from moved where person_id is not null
           union select left_id from moved where left_id is not null
           union select l.person_id from dirty d join person_link l on l.object_id = d.object_id
           union select person_id from case_person) m
-    where p.id = m.person_id and not p.refresh_wanted`);
+    on conflict do nothing`);
 }
 
 /** Fills `case_person` with the candidates of cases that change. @returns how many are new */

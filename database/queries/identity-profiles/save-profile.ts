@@ -65,8 +65,10 @@ export async function deleteProfile(on: Queryable, id: string): Promise<void> {
   await run(
     on,
     sql`
-      update person set refresh_wanted = true, identity_profile_id = null
-      where identity_profile_id = ${id}::uuid and dissolved_at is null`,
+      with left_behind as (
+        update person set identity_profile_id = null
+        where identity_profile_id = ${id}::uuid and dissolved_at is null returning id)
+      insert into refresh_wanted (person_id) select id from left_behind on conflict do nothing`,
   );
   await run(on, sql`delete from identity_profile where id = ${id}::uuid`);
 }

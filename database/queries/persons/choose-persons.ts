@@ -1,11 +1,14 @@
 // Which persons a refresh takes next.
 import { type Queryable, run, sql } from '../../sql.ts';
 
-/** Those whose accounts changed since their last refresh; person_unrefreshed serves it. */
+/**
+ * Those whose accounts, profile or case changed since their last refresh, dissolved ones too; refresh_wanted's key
+ * serves it.
+ */
 export async function wantedPersons(on: Queryable, limit: number): Promise<string[]> {
   const rows = await run<{ id: string }>(
     on,
-    sql`select id from person where dissolved_at is null and refresh_wanted order by id limit ${limit}`,
+    sql`select person_id as id from refresh_wanted order by person_id limit ${limit}`,
   );
   return rows.map(({ id }) => id);
 }

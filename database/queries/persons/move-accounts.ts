@@ -112,11 +112,16 @@ async function leave(client: pg.PoolClient, left: string[], personId: string): P
   await run(
     client,
     sql`
-      update person set refresh_wanted = true, dissolved_at = case when id = ${personId}::uuid then null else dissolved_at end,
+      update person set dissolved_at = case when id = ${personId}::uuid then null else dissolved_at end,
         merged_into = case when id = ${personId}::uuid then null else merged_into end
       where id = any(${[...left, personId]}::uuid[])`,
   );
-  await derivePersons(client, [...left, personId]);
+  const ids = [...left, personId];
+  await run(
+    client,
+    sql`insert into refresh_wanted (person_id) select unnest(${ids}::uuid[]) on conflict do nothing`,
+  );
+  await derivePersons(client, ids);
 }
 
 /** Leaves accounts for the next correlation; in order, so that two who do it never wait for each other. */

@@ -23,21 +23,35 @@ const locked = sql`
         where coalesce(o.attributes -> n.name ->> 0, o.side_attributes -> n.name ->> 0, '')
           not in ('', '0', 'FALSE', 'false')) else false end`;
 
-/**
- * The accounts of the persons in `persons` (a table with their `id`), each with its place in its person's order.
- * Served by person_link_person, directory_object_id, object_reference_kind and person_link's key.
- */
-export function accountsOf(persons: RawBuilder<unknown>): RawBuilder<unknown> {
-  return sql`
-    select l.person_id, r.id as profile_id, o.display_name, o.given_name, o.surname, o.email, o.employee_id,
-      o.department, o.title, o.account_name, m.person_id as manager_id, o.removed_at is not null as removed,
-      o.status = 'active' as enabled, ${locked} as locked,
-      row_number() over (partition by l.person_id order by ${accountOrder}) as place
-    from ${persons} b
-    join person_link l on l.person_id = b.id
-    join directory_object o on o.id = l.object_id and o.connection_id = l.connection_id
-    left join (${leadingProfiles}) r on r.connection_id = l.connection_id
-    left join object_reference f
-      on f.object_id = l.object_id and f.connection_id = l.connection_id and f.kind = 'manager'
-    left join person_link m on m.object_id = f.target_id`;
+/** More of each account than its fields: columns, and what they come from. */
+export interface MoreOfAccounts {
+  columns: RawBuilder<unknown>;
+  from: RawBuilder<unknown>;
 }
+
+const NOTHING: MoreOfAccounts = { columns: sql``, from: sql`` };
+
+/**
+ * The accounts of one person in their order, to be joined laterally: look-ups a person, since no plan knows much of
+ * tables that were filled a moment ago. An aggregate over it takes the accounts in that order. Served by
+ * person_link_person, directory_object_id, object_reference_kind and person_link's key.
+ */
+export function accountsOf(personId: RawBuilder<unknown>, more = NOTHING): RawBuilder<unknown> {
+  return sql`
+        select r.id as profile_id, o.display_name, o.given_name, o.surname, o.email, o.employee_id, o.department,
+          o.title, o.account_name, m.person_id as manager_id, o.removed_at is not null as removed,
+          o.status = 'active' as enabled, ${locked} as locked ${more.columns}
+        from person_link l
+        join directory_object o on o.id = l.object_id and o.connection_id = l.connection_id
+        left join (${leadingProfiles}) r on r.connection_id = l.connection_id
+        left join object_reference f
+          on f.object_id = l.object_id and f.connection_id = l.connection_id and f.kind = 'manager'
+        left join person_link m on m.object_id = f.target_id
+        ${more.from}
+        where l.person_id = ${personId}
+        order by ${accountOrder}`;
+}
+
+/** What the first account that has a value says, of `accountsOf` as `a`. */
+export const first = (column: string) =>
+  sql`(array_agg(a.${sql.ref(column)}) filter (where a.${sql.ref(column)} is not null))[1]`;

@@ -1,9 +1,9 @@
-// Reads persons with what transforms read of their accounts, a thousand in one statement.
+// What transforms read of persons and their accounts, as SQL and as what they are evaluated with.
 import { findSource, type Source } from '../../../domain/identity-profiles/profile-config.ts';
 import type { ProfilePerson } from '../../../domain/transforms/compile-profile.ts';
 import type { TransformAccount, TransformReads } from '../../../domain/transforms/transform-kind.ts';
-import { type Queryable, type RawBuilder, run, sql } from '../../sql.ts';
-import { accountOrder, leadingProfiles } from './person-accounts.ts';
+import { type Queryable, type RawBuilder, runOne, sql } from '../../sql.ts';
+import { accountsOf, first, type MoreOfAccounts } from './person-accounts.ts';
 
 /** What is to be read of the accounts of one connection. */
 interface SourceColumns {
@@ -44,46 +44,53 @@ export interface ReadPerson extends ProfilePerson {
 /** Place of the connection in `columns`, native identity, display name, created, entitlements, removed, values. */
 type AccountRow = [number, string, string, string | null, boolean, boolean, unknown[]];
 
-interface PersonRow {
+export interface PersonRow {
   id: string;
   profileId: string | null;
   attributes: Record<string, unknown>;
   accounts: AccountRow[] | null;
 }
 
-/**
- * In no order; of accounts that are gone only those on the connection that leads the person, and only where none is left
- * there: what the authority said last stands. Served by person's key, person_link_person and directory_object_id.
- */
-export async function readPersons(
+/** One person, to be computed without being written; served by its key and by what `accountsOf` names. */
+export async function readPerson(
   on: Queryable,
-  ids: readonly string[],
+  personId: string,
   reads: PersonReads,
-): Promise<ReadPerson[]> {
-  const rows = await run<PersonRow>(
+): Promise<ReadPerson | undefined> {
+  const row = await runOne<PersonRow>(
     on,
     sql`
       select p.id, p.attributes, a.profile_id as "profileId", a.accounts
-      from unnest(${ids}::uuid[]) b (id)
-      join person p on p.id = b.id
-      left join lateral (
-        select (array_agg(r.id order by ${accountOrder}) filter (where r.id is not null))[1] as profile_id,
-          json_agg(json_build_array(s.place, o.source_id, o.display_name, o.source_created_at at time zone 'UTC', ${entitled(reads)},
-            o.removed_at is not null, s.read)) filter (where s.place is not null) as accounts
-        from person_link l
-        join directory_object o on o.id = l.object_id and o.connection_id = l.connection_id
-        left join (${leadingProfiles}) r on r.connection_id = l.connection_id
-        cross join lateral (select o.attributes || '{}' as own, o.side_attributes as side offset 0) e
-        cross join lateral (${valuesRead(reads)}) s
-        where l.person_id = p.id) a on true
-      where p.dissolved_at is null`,
+      from person p
+      cross join lateral (
+        select ${first('profile_id')} as profile_id, ${accountsRead}
+        from (${accountsOf(sql`p.id`, readOf(reads))}) a) a
+      where p.id = ${personId}::uuid and p.dissolved_at is null`,
   );
-  return rows.map((row) => ({
-    id: row.id,
-    profileId: row.profileId,
-    attributes: row.attributes,
-    accounts: accountsFrom(row, reads),
-  }));
+  return row && personFrom(row, reads);
+}
+
+/** All that is read of the accounts; null where nothing is. */
+export const accountsRead = sql`json_agg(a.read) filter (where a.read is not null) as accounts`;
+
+/** For `accountsOf`: an `AccountRow` of each account that transforms read, as its column `read`. */
+export function readOf(reads: PersonReads): MoreOfAccounts {
+  if (reads.columns.length === 0) return { columns: sql`, null::json as read`, from: sql`` };
+  return {
+    columns: sql`, case when s.place is not null then json_build_array(s.place, o.source_id, o.display_name,
+            o.source_created_at at time zone 'UTC', ${entitled(reads)}, o.removed_at is not null, s.read) end as read`,
+    from: sql`cross join lateral (select o.attributes || '{}' as own, o.side_attributes as side offset 0) e
+        cross join lateral (${valuesRead(reads)}) s`,
+  };
+}
+
+/**
+ * Of accounts that are gone only those on the connection that leads the person, and only where none is left there: what
+ * the authority said last stands.
+ */
+export function personFrom(row: PersonRow, reads: PersonReads): ReadPerson {
+  const { id, profileId, attributes } = row;
+  return { id, profileId, attributes, accounts: accountsFrom(row, reads) };
 }
 
 /** membership_member serves it, in the connection's partition. */
@@ -95,7 +102,6 @@ function entitled({ entitlements }: PersonReads): RawBuilder<unknown> {
 
 /** The place of the connection and the values in the order of its attributes; `e` has the attributes once unpacked. */
 function valuesRead({ columns }: PersonReads): RawBuilder<unknown> {
-  if (columns.length === 0) return sql`select null::int as place, null::json as read`;
   const whens = (then: (read: SourceColumns, index: number) => RawBuilder<unknown>) =>
     sql.join(
       columns.map((read, index) => sql`when ${sql.lit(read.source.id)} then ${then(read, index)}`),

@@ -1,0 +1,28 @@
+// Hands computed identity attributes over to the database, for `writeGathered` to write with all that is derived.
+import type pg from 'pg';
+import { chunksOf, copyRows } from '../../copy-rows.ts';
+
+/** What transforms made of a person. */
+export interface ComputedPerson {
+  id: string;
+  /** Null where no profile computes any: they stay as they are. */
+  attributes: Record<string, string | null> | null;
+  /** Attribute → why it could not be computed. */
+  failures: Record<string, string> | null;
+}
+
+/** Fills `computed` (see `createGathered`) with them. */
+export function fillComputed(client: pg.PoolClient, persons: readonly ComputedPerson[]): Promise<void> {
+  const columns = ['id', 'attributes', 'processing_state', 'processing_errors'];
+  return copyRows(client, 'computed', columns, chunksOf(rowsOf(persons)));
+}
+
+function* rowsOf(persons: readonly ComputedPerson[]) {
+  for (const { id, attributes, failures } of persons)
+    yield [
+      id,
+      attributes && JSON.stringify(attributes),
+      failures ? 'ERROR' : 'OK',
+      failures && JSON.stringify(failures),
+    ];
+}
