@@ -6,6 +6,7 @@ import type { PauseReason } from '../database/queries/sync/pause-run.ts';
 import { correlateRun } from './correlation/correlate-run.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { enqueueScheduledRun } from './enqueue-run/enqueue-scheduled-run.ts';
+import { refreshWanted, type WantedPart } from './identity-refresh/refresh-persons.ts';
 import { type RefreshPart, refreshPart } from './identity-refresh/refresh-profile.ts';
 import { checkSource } from './sync-run/check-source.ts';
 import { type ClaimedRun, claimRun } from './sync-run/claim-run.ts';
@@ -36,7 +37,8 @@ export function createActivities(deps: ActivityDependencies) {
       pauseRun(deps, input),
     settleAfterRun: (runId: string): Promise<void> => settleAfterRun(deps, runId),
     resumeRun: (runId: string): Promise<void> => resumeRun(deps, runId),
-    claimRefresh: (profileId: string): Promise<string | null> => claimRefresh(deps.database.pool, profileId),
+    refreshWanted: (input: { attempts: number }): Promise<WantedPart> => refreshWanted(deps, input),
+    claimRefresh: (): Promise<string | null> => claimRefresh(deps.database.pool),
     refreshPart: (input: { refreshId: string; attempts: number }): Promise<RefreshPart> =>
       refreshPart(deps, input),
     closeRefresh: (input: {

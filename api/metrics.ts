@@ -6,6 +6,7 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { undelivered } from '../database/queries/notifications/undelivered.ts';
 import { overdueProjects } from '../database/queries/overdue-projects.ts';
 import { pausedRuns } from '../database/queries/paused-runs.ts';
+import { waitingPersons } from '../database/queries/persons/waiting-persons.ts';
 import { runsByStatus } from '../database/queries/runs-by-status.ts';
 import { countStalled } from '../database/queries/stalled-runs.ts';
 import type { Settings } from '../domain/settings.ts';
@@ -57,6 +58,16 @@ export function createMetrics(pool: Pool): Registry {
     'notifications_given_up',
     'Notifications that were given up within the last day.',
     async () => (await undelivered(pool)).givenUp,
+  );
+  gauge(
+    'persons_waiting',
+    'Persons that wait for a refresh: something of them has changed.',
+    async () => (await waitingPersons(pool)).count,
+  );
+  gauge(
+    'persons_waiting_age_seconds',
+    'How long the person that waits longest for a refresh does so; 0 where nobody waits.',
+    async () => (await waitingPersons(pool)).oldestSeconds,
   );
   return registry;
 }

@@ -1,16 +1,12 @@
-// Asks for a refresh: the row first, the profile's workflow after, so that a wake-up finds what it is for.
+// Asks for a refresh: the row first, the workflow after, so that a wake-up finds what it is for.
 import {
   getRefresh,
   queueRefresh,
   type RefreshRow,
   unqueueRefresh,
 } from '../database/queries/identity-profiles/refreshes.ts';
-import {
-  IDENTITY_REFRESH_WORKFLOW,
-  type IdentityRefreshInput,
-  identityRefreshWorkflowId,
-} from '../workflows/identity-refresh-messages.ts';
-import { DEFAULT_SYNC_TIMINGS, wakeSignal } from '../workflows/messages.ts';
+import { REFRESH_PERSONS_WORKFLOW, refreshPersonsStart } from '../workflows/identity-refresh-messages.ts';
+import { wakeSignal } from '../workflows/messages.ts';
 import { invalidRequest } from './http/validation-errors.ts';
 import type { RouteDeps } from './routes/route-dependencies.ts';
 import { CALL_TIMEOUT_MS, refuse } from './sync-trigger.ts';
@@ -23,7 +19,7 @@ const LONGEST_KEY = 200;
  */
 export async function requestRefresh(
   deps: Pick<RouteDeps, 'database' | 'temporal' | 'settings'>,
-  profile: { id: string; name: string },
+  profile: { id: string },
   { requestedBy, key }: { requestedBy: string; key: string | undefined },
 ): Promise<RefreshRow> {
   if (key !== undefined && (key === '' || key.length > LONGEST_KEY))
@@ -33,7 +29,7 @@ export async function requestRefresh(
   const { pool } = deps.database;
   const id = await queueRefresh(pool, { profileId: profile.id, requestedBy, key: key ?? null });
   try {
-    await wake(deps, profile);
+    await wake(deps);
   } catch (error) {
     await unqueueRefresh(pool, id);
     throw error;
@@ -43,19 +39,13 @@ export async function requestRefresh(
   return refresh;
 }
 
-async function wake(
-  { temporal, settings }: Pick<RouteDeps, 'temporal' | 'settings'>,
-  profile: { id: string; name: string },
-): Promise<void> {
+/** Starts the workflow that refreshes persons, or wakes it; repeated at will. @throws AppError `unavailable` */
+async function wake({ temporal, settings }: Pick<RouteDeps, 'temporal' | 'settings'>): Promise<void> {
   const client = await temporal.client();
-  const input: IdentityRefreshInput = { profileId: profile.id, timings: DEFAULT_SYNC_TIMINGS };
   await client
     .withDeadline(Date.now() + CALL_TIMEOUT_MS, () =>
-      client.workflow.signalWithStart(IDENTITY_REFRESH_WORKFLOW, {
-        workflowId: identityRefreshWorkflowId(profile.id),
-        taskQueue: settings.TEMPORAL_TASK_QUEUE,
-        args: [input],
-        staticSummary: `Refresh of ${profile.name}`,
+      client.workflow.signalWithStart(REFRESH_PERSONS_WORKFLOW, {
+        ...refreshPersonsStart(settings.TEMPORAL_TASK_QUEUE),
         signal: wakeSignal,
         signalArgs: [],
       }),

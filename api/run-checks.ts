@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { undelivered } from '../database/queries/notifications/undelivered.ts';
 import { overdueProjects } from '../database/queries/overdue-projects.ts';
 import { type PausedRuns, pausedRuns } from '../database/queries/paused-runs.ts';
+import { type WaitingPersons, waitingPersons } from '../database/queries/persons/waiting-persons.ts';
 import { countStalled } from '../database/queries/stalled-runs.ts';
 import { check, type HealthCheck, Unhealthy } from './health-check.ts';
 
@@ -17,7 +18,12 @@ export interface RunChecks {
   schedules: CountedCheck;
   stalledRuns: CountedCheck;
   notifications: CountedCheck;
+  /** Unhealthy when somebody has waited for very long. */
+  personRefresh: CountedCheck & WaitingPersons;
 }
+
+/** A refresh of a million persons takes a few minutes. */
+const LONG_WAIT_SECONDS = 1_800;
 
 /**
  * Health is open to all: which projects and runs they are, history tells those who may know.
@@ -28,7 +34,8 @@ export async function runChecks(pool: Pool, ready: Promise<unknown>): Promise<Ru
   const overdue = paused.then(() => overdueProjects(pool)).then(({ length }) => length);
   const stalled = overdue.then(() => countStalled(pool));
   const untold = stalled.then(() => undelivered(pool)).then(({ waiting, givenUp }) => waiting + givenUp);
-  const [waiting, schedules, stalledRuns, notifications] = await Promise.all([
+  const refresh = untold.then(() => waitingPersons(pool));
+  const [waiting, schedules, stalledRuns, notifications, personRefresh] = await Promise.all([
     pausedCheck(paused),
     counted(overdue, {
       healthy: 'Every project keeps its schedule.',
@@ -42,8 +49,9 @@ export async function runChecks(pool: Pool, ready: Promise<unknown>): Promise<Ru
       healthy: 'Every notification is taken.',
       say: (count) => `${count} not taken by their receiver.`,
     }),
+    refreshCheck(refresh),
   ]);
-  return { pausedRuns: waiting, schedules, stalledRuns, notifications };
+  return { pausedRuns: waiting, schedules, stalledRuns, notifications, personRefresh };
 }
 
 async function pausedCheck(looked: Promise<PausedRuns>): Promise<CountedCheck & PausedRuns> {
@@ -58,6 +66,21 @@ async function pausedCheck(looked: Promise<PausedRuns>): Promise<CountedCheck & 
       ? 'No run is paused.'
       : `${found.count} paused, waiting for a person; the oldest for ${hours} h.`;
   return { ...answer, message, ...found };
+}
+
+async function refreshCheck(looked: Promise<WaitingPersons>): Promise<CountedCheck & WaitingPersons> {
+  let found: WaitingPersons = { count: 0, oldestSeconds: 0 };
+  const answer = await check('Nobody waits for a refresh.', async () => {
+    found = await looked.catch(() => {
+      throw new Unhealthy('The database does not answer.');
+    });
+    if (found.oldestSeconds > LONG_WAIT_SECONDS)
+      throw new Unhealthy(
+        `${found.count} persons wait for a refresh, one for ${Math.round(found.oldestSeconds / 60)} min.`,
+      );
+  });
+  const waits = answer.status === 'healthy' && found.count > 0;
+  return { ...answer, ...(waits && { message: `${found.count} persons wait for a refresh.` }), ...found };
 }
 
 async function counted(

@@ -19,6 +19,7 @@ import { answerClientError } from './http/client-error.ts';
 import { createMetrics, serveMetrics } from './metrics.ts';
 import { channelsOf } from './notifications/channels-of.ts';
 import { startDeliverySweep } from './notifications/delivery-sweep.ts';
+import { startRefreshSweep } from './refresh-sweep.ts';
 import { startRetentionSweep } from './retention-sweep.ts';
 import { startRunSweep } from './run-sweep.ts';
 import { createSyncSchedules } from './sync-schedules.ts';
@@ -29,6 +30,8 @@ const DATABASE_WAIT_MS = 60_000;
 /** Exports and deletions have their own. */
 const STATEMENT_TIMEOUT_MS = 30_000;
 const SWEEP_EVERY_MS = 5_000;
+/** People wait for what they changed to show. */
+const REFRESH_SWEEP_EVERY_MS = 1_000;
 /** Requests that are still going get this long before their connections are closed. */
 const DRAIN_MS = 10_000;
 
@@ -54,6 +57,14 @@ async function main(): Promise<void> {
   const trigger = createSyncTrigger(deps.temporal, settings.TEMPORAL_TASK_QUEUE);
   const schedules = createSyncSchedules(deps);
   const sweep = startRunSweep({ pool: database.pool, trigger, schedules, logger, everyMs: SWEEP_EVERY_MS });
+  const refreshes = startRefreshSweep({
+    pool: database.pool,
+    temporal: deps.temporal,
+    taskQueue: settings.TEMPORAL_TASK_QUEUE,
+    timeBasedHours: settings.IDENTITY_CENTER_TIME_BASED_REFRESH_HOURS,
+    logger,
+    everyMs: REFRESH_SWEEP_EVERY_MS,
+  });
   const channels = channelsOf(settings);
   const deliveries = startDeliverySweep({ pool: database.pool, channels, logger, everyMs: SWEEP_EVERY_MS });
   const retention = startRetentionSweep({ pool: database.pool, settings, logger });
@@ -67,7 +78,7 @@ async function main(): Promise<void> {
   metrics.close();
   metrics.closeAllConnections();
   await drain(server);
-  await Promise.all([sweep.stop(), deliveries.stop(), retention.stop()]);
+  await Promise.all([sweep.stop(), refreshes.stop(), deliveries.stop(), retention.stop()]);
   await deps.temporal.close();
   await database.close();
 }

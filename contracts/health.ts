@@ -29,6 +29,12 @@ export const healthSchema = z
         description: 'Projects that have not completed for longer than their schedule promises.',
       }),
       stalledRuns: counted.meta({ description: 'Open runs that nobody works on.' }),
+      personRefresh: z
+        .object({ ...check.shape, count: z.number().int(), oldestSeconds: z.number().int() })
+        .meta({
+          description:
+            'Persons that wait for a refresh because something of them changed; unhealthy when one has for half an hour.',
+        }),
       notifications: counted.meta({
         description: 'Notifications that were refused twice or more, or given up within the last day.',
       }),

@@ -55,6 +55,12 @@ const schema = z.object({
     .positive()
     .max(24 * 365)
     .default(168),
+  /** Of profiles whose values depend on the present time; 0: never. */
+  IDENTITY_CENTER_TIME_BASED_REFRESH_HOURS: z.coerce
+    .number()
+    .min(0)
+    .max(24 * 365)
+    .default(24),
   IDENTITY_CENTER_KEEP_CHANGES_DAYS: keepDays.default(0),
   IDENTITY_CENTER_KEEP_RUNS_DAYS: keepDays.default(730),
   IDENTITY_CENTER_KEEP_DRY_RUNS_DAYS: keepDays.default(30),

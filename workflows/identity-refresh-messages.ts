@@ -1,26 +1,35 @@
-// Names of refreshes that API, worker and workflow share.
+// Names that API, worker and workflow share of the refresh of persons.
 import { defineQuery } from '@temporalio/workflow';
-import type { SyncTimings } from './messages.ts';
+import { DEFAULT_SYNC_TIMINGS, type SyncTimings } from './messages.ts';
 
-/** One workflow a profile works off its queue of refreshes. */
-export const IDENTITY_REFRESH_WORKFLOW = 'identityRefresh';
+/** One workflow an installation refreshes whoever waits for it, and works off the refreshes of profiles. */
+export const REFRESH_PERSONS_WORKFLOW = 'refreshPersons';
 
-export function identityRefreshWorkflowId(profileId: string): string {
-  return `identity-refresh:${profileId}`;
+/** Installations that share a Temporal namespace have task queues of their own, or they would take each other's work. */
+export function refreshPersonsWorkflowId(taskQueue: string): string {
+  return `refresh-persons:${taskQueue}`;
 }
 
-export interface IdentityRefreshInput {
-  profileId: string;
+export interface RefreshPersonsInput {
   timings: SyncTimings;
 }
 
-export interface IdentityRefreshProgress {
-  refreshId: string;
-  /** About how many persons there are to refresh. */
-  total: number;
-  done: number;
-  failed: number;
+/** Options for `workflow.start` and `workflow.signalWithStart` of REFRESH_PERSONS_WORKFLOW. */
+export function refreshPersonsStart(taskQueue: string) {
+  const input: RefreshPersonsInput = { timings: DEFAULT_SYNC_TIMINGS };
+  return {
+    workflowId: refreshPersonsWorkflowId(taskQueue),
+    taskQueue,
+    args: [input],
+    staticSummary: 'Refresh of persons',
+  };
 }
 
-/** Of the refresh that is going on; null before the first. */
-export const refreshProgressQuery = defineQuery<IdentityRefreshProgress | null>('progress');
+export interface RefreshPersonsProgress {
+  /** Persons that were refreshed because something of them had changed, since this workflow began. */
+  wanted: { done: number; failed: number };
+  /** The last refresh of a profile that it worked on; about how many persons there are. */
+  refresh: { refreshId: string; total: number; done: number; failed: number } | null;
+}
+
+export const refreshProgressQuery = defineQuery<RefreshPersonsProgress>('progress');

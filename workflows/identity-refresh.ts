@@ -1,4 +1,4 @@
-// Works off the refreshes of one identity profile, one at a time; its workflow id keeps it single.
+// Refreshes whoever waits for it and works off the refreshes of profiles, part by part; its workflow id keeps it single.
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import {
   allHandlersFinished,
@@ -9,62 +9,83 @@ import {
 } from '@temporalio/workflow';
 import { patientActivities, stepActivities } from './activities.ts';
 import {
-  type IdentityRefreshInput,
-  type IdentityRefreshProgress,
+  type RefreshPersonsInput,
+  type RefreshPersonsProgress,
   refreshProgressQuery,
 } from './identity-refresh-messages.ts';
 import { wakeSignal } from './messages.ts';
 
-/** As with runs: the request writes its row first and signals after, so that none is missed. */
-export async function identityRefresh(input: IdentityRefreshInput): Promise<void> {
-  const { claimRefresh, closeRefresh } = patientActivities(input.timings);
+/**
+ * Everything that it does is written in the database before it is started, and it ends when nothing is left: a start
+ * that comes in between hands it one more turn, or the sweep of an API starts it anew.
+ */
+export async function refreshPersons(input: RefreshPersonsInput): Promise<void> {
+  const progress: RefreshPersonsProgress = { wanted: { done: 0, failed: 0 }, refresh: null };
   let awake = true;
-  let progress: IdentityRefreshProgress | null = null;
   setHandler(wakeSignal, () => {
     awake = true;
   });
   setHandler(refreshProgressQuery, () => progress);
   while (awake) {
     awake = false;
-    for (let id = await claimRefresh(input.profileId); id; id = await claimRefresh(input.profileId)) {
-      const refreshId = id;
-      const error = await refreshAll(input, refreshId, (now) => {
-        progress = { refreshId, ...now };
-      });
-      await closeRefresh({ refreshId, error });
-      await renew(input);
-    }
+    while (await refreshSome(input, progress)) await renew(input);
   }
 }
 
-type Parts = Omit<IdentityRefreshProgress, 'refreshId'>;
+/** In turns, so that neither waits for the end of the other. @returns whether something may be left */
+async function refreshSome(input: RefreshPersonsInput, progress: RefreshPersonsProgress): Promise<boolean> {
+  const anyLeft = await refreshWaiting(input, progress);
+  const refreshId = await patientActivities(input.timings).claimRefresh();
+  if (refreshId === null) return anyLeft;
+  await refreshProfile(input, refreshId, progress);
+  return true;
+}
 
-/** Part by part, so that the history of a large one is renewed in between. @returns what it failed with */
-async function refreshAll(
-  input: IdentityRefreshInput,
-  refreshId: string,
-  onProgress: (now: Parts) => void,
-): Promise<{ code: string; message: string } | null> {
-  const { refreshPart } = stepActivities(input.timings, 'Refresh persons');
+/** What fails here is tried again when the sweep finds that they still wait. */
+async function refreshWaiting(
+  { timings }: RefreshPersonsInput,
+  { wanted }: RefreshPersonsProgress,
+): Promise<boolean> {
+  const { refreshWanted } = stepActivities(timings, 'Refresh persons of whom something changed');
   try {
-    for (;;) {
-      const part = await refreshPart({ refreshId, attempts: input.timings.sourceAttempts });
-      onProgress({ total: part.total, done: part.done, failed: part.failed });
-      if (part.over) return null;
-      await renew(input);
-    }
+    const part = await refreshWanted({ attempts: timings.sourceAttempts });
+    wanted.done += part.done;
+    wanted.failed += part.failed;
+    return !part.over;
   } catch (error) {
-    if (!(error instanceof ActivityFailure)) throw error;
-    const { cause } = error;
-    if (cause instanceof ApplicationFailure)
-      return { code: cause.type ?? 'internal_error', message: cause.message };
-    return { code: 'timeout', message: 'A part of the refresh was given up: no worker finished it.' };
+    failureOf(error);
+    return false;
   }
+}
+
+async function refreshProfile(
+  { timings }: RefreshPersonsInput,
+  refreshId: string,
+  progress: RefreshPersonsProgress,
+): Promise<void> {
+  const { refreshPart } = stepActivities(timings, 'Refresh persons of a profile');
+  const { closeRefresh } = patientActivities(timings);
+  try {
+    const { over, ...counts } = await refreshPart({ refreshId, attempts: timings.sourceAttempts });
+    progress.refresh = { refreshId, ...counts };
+    if (over) await closeRefresh({ refreshId, error: null });
+  } catch (error) {
+    await closeRefresh({ refreshId, error: failureOf(error) });
+  }
+}
+
+/** @throws what no activity failed with */
+function failureOf(error: unknown): { code: string; message: string } {
+  if (!(error instanceof ActivityFailure)) throw error;
+  const { cause } = error;
+  if (cause instanceof ApplicationFailure)
+    return { code: cause.type ?? 'internal_error', message: cause.message };
+  return { code: 'timeout', message: 'A part of the refresh was given up: no worker finished it.' };
 }
 
 /** The next workflow claims what is running first, and goes on where it is. */
-async function renew(input: IdentityRefreshInput): Promise<void> {
+async function renew(input: RefreshPersonsInput): Promise<void> {
   if (!workflowInfo().continueAsNewSuggested) return;
   await condition(allHandlersFinished);
-  await continueAsNew<typeof identityRefresh>(input);
+  await continueAsNew<typeof refreshPersons>(input);
 }

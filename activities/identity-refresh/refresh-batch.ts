@@ -1,6 +1,7 @@
 // Refreshes a few thousand persons in one transaction: read, computed and written some at a time.
 import type pg from 'pg';
 import { lockPersons, writeGathered } from '../../database/queries/persons/derive-persons.ts';
+import { failPerson } from '../../database/queries/persons/fail-person.ts';
 import { type ComputedPerson, fillComputed } from '../../database/queries/persons/fill-computed.ts';
 import { createGathered, gatherToRefresh } from '../../database/queries/persons/gather-persons.ts';
 import type { ReadPerson } from '../../database/queries/persons/read-persons.ts';
@@ -9,6 +10,7 @@ import { transaction } from '../../database/sql.ts';
 import { evaluatePersons, failuresOf } from '../../domain/identity-profiles/evaluate-persons.ts';
 import { NameBook } from '../../domain/transforms/name-book.ts';
 import type { CompiledProfiles, ReadyProfile, ReadyProfiles } from './compiled-profiles.ts';
+import { isDataError } from './data-error.ts';
 
 const PERSONS_AT_A_TIME = 2_500;
 
@@ -39,7 +41,8 @@ export function refreshBatch(
     await lockPersons(client);
     const ids = await choose(client);
     if (ids.length === 0) return { last: null, done: 0, failed: 0 };
-    const failed = await refreshAll({ client, ready: await profiles(client), names: new NameBook() }, ids);
+    const batch = { client, ready: await profiles(client), names: new NameBook() };
+    const failed = ids.length > 1 ? await refreshAll(batch, ids) : await refreshOne(batch, ids);
     const result = { last: ids.at(-1) ?? null, done: ids.length, failed };
     await record?.(client, result);
     return result;
@@ -50,6 +53,21 @@ interface Batch {
   client: pg.PoolClient;
   ready: ReadyProfiles;
   names: NameBook;
+}
+
+/** As `refreshAll`; data that cannot be stored are the failure of this person, and of nobody else. */
+async function refreshOne(batch: Batch, ids: readonly string[]): Promise<number> {
+  const { client } = batch;
+  await client.query('savepoint one');
+  try {
+    return await refreshAll(batch, ids);
+  } catch (error) {
+    if (!isDataError(error)) throw error;
+    await client.query('rollback to savepoint one');
+    const { code } = error as { code: string };
+    await failPerson(client, ids[0] as string, `what was computed cannot be stored (SQLSTATE ${code})`);
+    return 1;
+  }
 }
 
 /** @returns of how many an attribute could not be computed */

@@ -1,11 +1,10 @@
-// Refreshes every person whose accounts changed, of whatever profile: what a run does when it has correlated.
+// Refreshes every person that waits for it, of whatever profile: something of it has changed.
 import type pg from 'pg';
 import { wantedPersons } from '../../database/queries/persons/choose-persons.ts';
 import { settleDissolved } from '../../database/queries/persons/person-managers.ts';
-import { createCompiledProfiles } from './compiled-profiles.ts';
-import { refreshBatch } from './refresh-batch.ts';
-
-export const PERSONS_A_BATCH = 10_000;
+import type { ActivityDependencies } from '../dependencies.ts';
+import { createBatches } from './batches.ts';
+import { BATCHES_A_PART, refreshStep } from './refresh-step.ts';
 
 export interface RefreshProgress {
   done: number;
@@ -13,8 +12,18 @@ export interface RefreshProgress {
   failed: number;
 }
 
+export interface WantedPart extends RefreshProgress {
+  /** Nobody waits any more. */
+  over: boolean;
+}
+
+/** A part of those who wait: what its caller's history grows by once. */
+export function refreshWanted(deps: ActivityDependencies, input: { attempts: number }): Promise<WantedPart> {
+  return refreshStep(deps, input, (signal) => refreshSome(deps.database.pool, signal, BATCHES_A_PART));
+}
+
 /**
- * Goes on until none is left. Each batch is a transaction of its own, so that a repetition goes on where this one ended.
+ * Goes on until none is left.
  * @param onProgress told after each batch
  * @throws the signal's reason, between batches
  */
@@ -23,24 +32,34 @@ export async function refreshPersons(
   signal: AbortSignal,
   onProgress: (progress: RefreshProgress) => void = () => {},
 ): Promise<RefreshProgress> {
-  const profiles = createCompiledProfiles();
-  const progress = { done: 0, failed: 0 };
-  for (;;) {
+  const { done, failed } = await refreshSome(pool, signal, Number.POSITIVE_INFINITY, onProgress);
+  return { done, failed };
+}
+
+/** Each batch is a transaction of its own, so that a repetition goes on where this one ended. */
+async function refreshSome(
+  pool: pg.Pool,
+  signal: AbortSignal,
+  most: number,
+  onProgress: (progress: RefreshProgress) => void = () => {},
+): Promise<WantedPart> {
+  const next = createBatches(pool, { choose: chooseWanted });
+  const part = { over: false, done: 0, failed: 0 };
+  for (let batches = 0; batches < most && !part.over; batches++) {
     signal.throwIfAborted();
-    const batch = await refreshBatch(pool, profiles, {
-      choose: chooseWanted,
-    });
-    if (batch.last === null) return progress;
-    progress.done += batch.done;
-    progress.failed += batch.failed;
-    onProgress({ ...progress });
+    const batch = await next();
+    part.over = batch.last === null;
+    part.done += batch.done;
+    part.failed += batch.failed;
+    if (!part.over) onProgress({ done: part.done, failed: part.failed });
   }
+  return part;
 }
 
 /** The next that wait, without those who are dissolved: these are settled on the way. */
-async function chooseWanted(client: pg.PoolClient): Promise<string[]> {
+async function chooseWanted(client: pg.PoolClient, limit: number): Promise<string[]> {
   for (;;) {
-    const wanted = await wantedPersons(client, PERSONS_A_BATCH);
+    const wanted = await wantedPersons(client, limit);
     const present = await settleDissolved(client, wanted);
     if (present.length > 0 || wanted.length === 0) return present;
   }

@@ -41,7 +41,8 @@ export function failuresOf({ errors, pending }: ProfileResult): Record<string, s
   return Object.keys(reasons).length === 0 ? null : reasons;
 }
 
-/** A failure with its place in the definition. */
+/** A failure with its place in the definition, as text that PostgreSQL stores: it may quote any value, cut anywhere. */
 export function reasonText({ path, reason }: AttributeError): string {
-  return path === '' ? reason : `${path}: ${reason}`;
+  const text = path === '' ? reason : `${path}: ${reason}`;
+  return text.replaceAll('\0', '\uFFFD').toWellFormed();
 }

@@ -157,8 +157,13 @@ function evaluateOne(
     if (error instanceof NamesUnknown) result.pending = true;
     else if (error instanceof TransformError)
       result.errors.push({ attribute: name, path: error.path, reason: error.reason });
-    else throw error;
+    // A fault of ours with one person's data must not keep all others from being refreshed.
+    else result.errors.push({ attribute: name, path: '', reason: `failed unexpectedly (${nameOf(error)})` });
   }
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
 }
 
 /** Mappings behind those they read; or a circle, as the names on the way back to the first. */

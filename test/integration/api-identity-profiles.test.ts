@@ -1,9 +1,6 @@
 // Identity profiles over HTTP: what is saved and refused, a preview, and refreshes by a real worker.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  identityRefreshWorkflowId,
-  refreshProgressQuery,
-} from '../../workflows/identity-refresh-messages.ts';
+import { refreshPersonsWorkflowId, refreshProgressQuery } from '../../workflows/identity-refresh-messages.ts';
 import { startApi, TEST_SECRET_KEY, type TestApi } from '../support/api.ts';
 import { testEnvironment } from '../support/environment.ts';
 import { insertAccount, insertConnection, insertUser } from '../support/factories.ts';
@@ -304,12 +301,10 @@ describe('POST /api/identity-profiles/{id}/refresh', () => {
     });
     expect(over).toMatchObject({ counts: { total: 2, done: 2, failed: 1 }, progress: { percent: 100 } });
     // Before the request that repeats: it wakes the workflow once more, which finds nothing to do.
-    const handle = lab.client.workflow.getHandle(identityRefreshWorkflowId(profile.id));
+    const handle = lab.client.workflow.getHandle(refreshPersonsWorkflowId(lab.taskQueue));
     await until('the workflow to tell of it', async () => {
-      const progress = await handle.query(refreshProgressQuery);
-      return (
-        progress !== null && progress.refreshId === over.id && progress.done === 2 && progress.failed === 1
-      );
+      const { refresh } = await handle.query(refreshProgressQuery);
+      return refresh !== null && refresh.refreshId === over.id && refresh.done === 2 && refresh.failed === 1;
     });
     expect((await api.post(`${path}/refresh`, undefined, { headers })).body.data.id).toBe(over.id);
     const persons = await api.database.pool.query(

@@ -170,3 +170,41 @@ test('goes on until nobody is left, and stops between batches when it is told to
   expect(seen).toEqual([1]);
   expect((await lab.pool.query('select from refresh_wanted')).rowCount).toBe(0);
 });
+
+test('data that cannot be stored are the failure of that person alone', async () => {
+  await setMappings({ email: of('HR', 'mail'), title: of('HR', 'title') });
+  const ids = Array.from({ length: 9 }, (_, n) => String(n + 1));
+  const accounts: string[] = [];
+  for (const id of ids) {
+    // Longer than an entry of an index may be, and nothing that could be compressed.
+    const tooLong = Array.from({ length: 6_000 }, () => Math.random().toString(36)[2]).join('');
+    const mail = id === '4' || id === '7' ? tooLong : `${id}@example.org`;
+    accounts.push(await person({ id: [id], mail: [mail], title: ['Clerk'] }));
+  }
+  await lab.correlate();
+  expect(await refreshPersons(lab, new AbortController().signal)).toEqual({ done: 9, failed: 2 });
+  const rows = await Promise.all(accounts.map(personOf));
+  expect(rows.map(({ processing_state }) => processing_state)).toEqual(
+    ids.map((id) => (id === '4' || id === '7' ? 'ERROR' : 'OK')),
+  );
+  expect(rows[3]).toMatchObject({ identity_status: 'ERROR', title: null });
+  expect(rows[3].processing_errors).toEqual({ refresh: expect.stringContaining('cannot be stored') });
+  expect(rows[8]).toMatchObject({ title: 'Clerk', email: '9@example.org' });
+  expect((await lab.pool.query('select from refresh_wanted')).rowCount).toBe(0);
+});
+
+test('a reason may quote what PostgreSQL cannot store', async () => {
+  const table = { DE: 'EMEA' };
+  const decoded = { type: 'base64Decode', attributes: { input: of('HR', 'code') } };
+  await setMappings({
+    region: { type: 'lookup', attributes: { input: of('HR', 'country'), table } },
+    code: { type: 'lookup', attributes: { input: decoded, table } },
+  });
+  // Cut after sixty units, in the middle of the last pair.
+  const country = `${'x'.repeat(59)}😀 and more`;
+  const account = await person({ id: ['1'], country: [country], code: [btoa('a\0b')] });
+  const { processing_state, processing_errors } = await refreshed(account);
+  expect(processing_state).toBe('ERROR');
+  expect(processing_errors.region).toContain('xxx\uFFFD');
+  expect(processing_errors.code).toContain('a\uFFFDb');
+});

@@ -1,5 +1,5 @@
-// The record of refreshes: queued by the API, worked off by one workflow a profile, with progress batch by batch.
-import { type Queryable, runOne, sql } from '../../sql.ts';
+// The record of refreshes: queued by the API, worked off by one workflow, with progress batch by batch.
+import { type Queryable, run, runOne, sql } from '../../sql.ts';
 import { type ListRequest, type ListResult, listRows } from '../list-rows.ts';
 import { countPersonsOfProfile } from '../persons/choose-persons.ts';
 import { readRow } from '../read-rows.ts';
@@ -85,20 +85,56 @@ export async function unqueueRefresh(on: Queryable, id: string): Promise<void> {
   await runOne(on, sql`delete from identity_refresh where id = ${id}::uuid and status = 'queued'`);
 }
 
-/** The one that is going on, left by a workflow that was lost, or else the next of the queue; it is running now. */
-export async function claimRefresh(on: Queryable, profileId: string): Promise<string | null> {
-  const total = await countPersonsOfProfile(on, profileId);
-  const row = await runOne<{ id: string }>(
+/** The one that is going on, or else the next of the queue; it is running now. identity_refresh_open serves it. */
+export async function claimRefresh(on: Queryable): Promise<string | null> {
+  const next = await runOne<{ id: string; profileId: string; status: string }>(
     on,
     sql`
-      update identity_refresh set status = 'running', started_at = coalesce(started_at, clock_timestamp()),
-        total = ${total}
-      where id = (select id from identity_refresh
-                  where identity_profile_id = ${profileId}::uuid and status in ('queued', 'running')
-                  order by status = 'queued', id limit 1 for update)
+      select id, identity_profile_id as "profileId", status from identity_refresh
+      where status in ('queued', 'running') order by status = 'queued', id limit 1`,
+  );
+  if (!next) return null;
+  if (next.status === 'queued') {
+    const total = await countPersonsOfProfile(on, next.profileId);
+    await runOne(
+      on,
+      sql`
+        update identity_refresh set status = 'running', started_at = clock_timestamp(), total = ${total}
+        where id = ${next.id}::uuid and status = 'queued'`,
+    );
+  }
+  return next.id;
+}
+
+/** Whether anybody waits for a refresh, or a refresh for being worked off; both by an index. */
+export async function anyRefreshWaits(on: Queryable): Promise<boolean> {
+  const row = await runOne<{ any: boolean }>(
+    on,
+    sql`
+      select exists (select from refresh_wanted)
+        or exists (select from identity_refresh where status in ('queued', 'running')) as any`,
+  );
+  return row?.any ?? false;
+}
+
+/**
+ * Queues a refresh of each profile whose values depend on the present time and that was not refreshed for so many hours.
+ * There are tens of profiles; identity_refresh_profile serves the rest. @returns how many
+ */
+export async function queueTimeBased(on: Queryable, hours: number): Promise<number> {
+  const queued = await run(
+    on,
+    sql`
+      insert into identity_refresh (identity_profile_id, requested_by)
+      select p.id, 'schedule' from identity_profile p
+      where p.enabled and p.has_time_based_attr and not exists (
+        select from identity_refresh r
+        where r.identity_profile_id = p.id and (r.status in ('queued', 'running')
+          or coalesce(r.started_at, r.queued_at) > now() - make_interval(secs => ${hours * 3_600}::float8)))
+      on conflict do nothing
       returning id`,
   );
-  return row?.id ?? null;
+  return queued.length;
 }
 
 /** Where a running refresh is, held until the transaction ends; undefined when it is over. */

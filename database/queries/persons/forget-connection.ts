@@ -33,7 +33,15 @@ export async function forgetConnection(
         then p.dissolved_at else clock_timestamp() end
       from (select distinct person_id from gone) g where p.id = g.person_id`,
   );
-  await run(client, sql`delete from correlation_case where connection_id = ${connectionId}::uuid`);
+  await run(
+    client,
+    sql`
+      with gone as (
+        delete from correlation_case where connection_id = ${connectionId}::uuid returning candidates, status)
+      insert into refresh_wanted (person_id)
+      select distinct (c ->> 'personId')::uuid from gone cross join jsonb_array_elements(candidates) c
+      where status = 'open' on conflict do nothing`,
+  );
   await run(client, sql`delete from correlation_key where connection_id = ${connectionId}::uuid`);
   // Of people's decisions there are few.
   await run(

@@ -83,7 +83,7 @@ function gathered({ number, ids }: Part, marks: RawBuilder<unknown>, reads?: Per
     from unnest(${ids}::uuid[]) b (id)
     cross join lateral (
       select ${sql.join(FIRST.map((column) => sql`${first(column)} as ${sql.ref(column)}`))},
-        (array_agg(a.removed))[1] as gone, (array_agg(a.locked))[1] as locked, not (array_agg(a.enabled))[1] as disabled,
+        first_known(a.removed) as gone, first_known(a.locked) as locked, not first_known(a.enabled) as disabled,
         bool_or(a.enabled and not a.removed) as any_enabled ${reads ? sql`, ${accountsRead}` : sql``}
       from (${accountsOf(sql`b.id`, reads && readOf(reads))}) a) j`;
 }

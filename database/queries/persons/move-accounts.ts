@@ -89,14 +89,18 @@ async function writeLinks(client: pg.PoolClient, move: Move): Promise<void> {
   );
 }
 
-/** correlation_case_open serves it. */
+/** Whoever waited with a case is to be refreshed; correlation_case_open serves it. */
 async function resolveCases(client: pg.PoolClient, move: Move): Promise<void> {
   await run(
     client,
     sql`
-      update correlation_case set status = 'resolved', resolved_by = ${move.by}, resolved_at = clock_timestamp(),
-        resolution = jsonb_build_object('action', ${move.resolution}::text, 'personId', ${move.personId}::uuid)
-      where object_id = any(${move.objectIds}::uuid[]) and status = 'open'`,
+      with resolved as (
+        update correlation_case set status = 'resolved', resolved_by = ${move.by}, resolved_at = clock_timestamp(),
+          resolution = jsonb_build_object('action', ${move.resolution}::text, 'personId', ${move.personId}::uuid)
+        where object_id = any(${move.objectIds}::uuid[]) and status = 'open' returning candidates)
+      insert into refresh_wanted (person_id)
+      select distinct (c ->> 'personId')::uuid from resolved cross join jsonb_array_elements(candidates) c
+      on conflict do nothing`,
   );
 }
 

@@ -53,5 +53,4 @@ export function accountsOf(personId: RawBuilder<unknown>, more = NOTHING): RawBu
 }
 
 /** What the first account that has a value says, of `accountsOf` as `a`. */
-export const first = (column: string) =>
-  sql`(array_agg(a.${sql.ref(column)}) filter (where a.${sql.ref(column)} is not null))[1]`;
+export const first = (column: string) => sql`first_known(a.${sql.ref(column)})`;
