@@ -15,8 +15,8 @@ export interface RefreshPersonsInput {
 }
 
 /** Options for `workflow.start` and `workflow.signalWithStart` of REFRESH_PERSONS_WORKFLOW. */
-export function refreshPersonsStart(taskQueue: string) {
-  const input: RefreshPersonsInput = { timings: DEFAULT_SYNC_TIMINGS };
+export function refreshPersonsStart(taskQueue: string, timings = DEFAULT_SYNC_TIMINGS) {
+  const input: RefreshPersonsInput = { timings };
   return {
     workflowId: refreshPersonsWorkflowId(taskQueue),
     taskQueue,
