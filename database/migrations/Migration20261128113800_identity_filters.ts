@@ -6,8 +6,10 @@ const FOLDED = ['display_name', 'given_name', 'surname', 'alias', 'email'];
 export class Migration20261128113800_identity_filters extends Migration {
   override async up(): Promise<void> {
     this.addSql(`create index person_protected on person (id) where dissolved_at is null and protected`);
-    this.addSql(`create index person_uncorrelated on person (lower(display_name), id) include (display_name)
-      where dissolved_at is null and not correlated`);
+    // By id alone: every new person passes through this one, and ids come in order.
+    this.addSql(
+      `create index person_uncorrelated on person (id) where dissolved_at is null and not correlated`,
+    );
     // The planner takes no statistics from partial indexes. Without these it holds one person of 200 for fit, whatever
     // is asked, so that twenty addresses with or between them were looked for by reading everybody in order.
     for (const column of FOLDED)
