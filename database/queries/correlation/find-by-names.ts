@@ -80,14 +80,13 @@ async function compareNames(client: pg.PoolClient, rank: number): Promise<boolea
           group by k.value, k.name),
         usual as materialized (
           select value from theirs group by value having count(*) <= ${sql.lit(MOST_OF_ONE_KEY)}),
-        pair as materialized (
-          select m.name, t.name as other, min(m.value) as value
-          from mine m join usual u on u.value = m.value join theirs t on t.value = m.value
-          group by m.name, t.name),
+        -- Compared before a pair that several keys found is told once: most are not alike.
+        compared as materialized (
+          select m.name, t.name as other, m.value, ${confidenceOf(sql`m.name`, sql`t.name`, least)} as confidence
+          from mine m join usual u on u.value = m.value join theirs t on t.value = m.value),
         alike as materialized (
-          select * from (
-            select *, ${confidenceOf(sql`pair.name`, sql`pair.other`, least)} as confidence from pair) p
-          where confidence >= ${least})
+          select name, other, confidence, min(value) as value
+          from compared where confidence >= ${least} group by name, other, confidence)
       select u.*, x.confidence, k.object_id as other_id
       from alike x
       join unnamed u on u.name = x.name and u.review <= x.confidence

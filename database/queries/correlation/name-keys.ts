@@ -41,7 +41,7 @@ export const NAME_KEYS: RawBuilder<unknown> = sql`
 
 /**
  * How sure it is that two names are of one person, 0 to 100. Less than `least` may come out as anything below it.
- * fuzzystrmatch and pg_trgm compute it.
+ * fuzzystrmatch and pg_trgm compute it; what costs most is asked only of names that it may say something about.
  */
 export function confidenceOf(
   one: RawBuilder<unknown>,
@@ -50,11 +50,15 @@ export function confidenceOf(
 ): RawBuilder<unknown> {
   const longer = sql`greatest(length(${one}), length(${other}))`;
   const words = (name: RawBuilder<unknown>) => sql`string_to_array(${name}, ' ')`;
+  const beginsAsEnds = (name: RawBuilder<unknown>, end: RawBuilder<unknown>) =>
+    sql`left(${name}, 1) = left(split_part(${end}, ' ', -1), 1)`;
   return sql`
     case when ${one} = ${other} then 100 else greatest(
       round(100 * (1 - levenshtein_less_equal(${one}, ${other}, ceil(${longer} * (100 - ${least}) / 100.0)::int)::real
             / ${longer})),
-      least(${sql.lit(OTHER_ORDER)}, round(100 * similarity(${one}, ${other}))),
-      case when ${words(one)} <@ ${words(other)} or ${words(other)} <@ ${words(one)} then ${sql.lit(SOME_WORDS)} end)
+      case when ${beginsAsEnds(one, other)} and ${beginsAsEnds(other, one)}
+        then least(${sql.lit(OTHER_ORDER)}, round(100 * similarity(${one}, ${other}))) end,
+      case when (split_part(${one}, ' ', 3) <> '' or split_part(${other}, ' ', 3) <> '')
+          and (${words(one)} <@ ${words(other)} or ${words(other)} <@ ${words(one)}) then ${sql.lit(SOME_WORDS)} end)
     end::smallint`;
 }
