@@ -97,6 +97,33 @@ describe('PUT /api/correlation-rules', () => {
     expect((await lab.outcome()).persons).toEqual([['ad-ann', 'hr-ann'], ['ad-other'], ['hr-other']]);
   });
 
+  it('leaves whom older rules linked, though others who share a value with him are evaluated', async () => {
+    const mail = await lab.connection('Mail');
+    await lab.account(hr, 'hr-ann', { email: 'ann@example.org' });
+    const user = await lab.account(directory, 'ad-ann', { email: 'ann@example.org', accountName: 'ann' });
+    await lab.account(mail, 'mail-ann', { email: 'other@example.org', accountName: 'ann@x' });
+    const other = await lab.account(mail, 'mail-2', { employeeId: '5' });
+    await lab.correlate();
+    await lab.change(other, { accountName: 'ann' });
+    const byAccountName = { type: 'exact', name: 'Account name', attribute: 'accountName' };
+    const byEmployeeId = { type: 'exact', name: 'Number', attribute: 'employeeId' };
+    await put(RULES, { rules: [byEmployeeId] });
+    await lab.correlate();
+    await put(RULES, { rules: [byAccountName] });
+    const persons = [['ad-ann', 'hr-ann', 'mail-2'], ['mail-ann']];
+    expect((await lab.outcome()).persons).toEqual(persons);
+    await lab.correlateEverything();
+    expect((await lab.outcome()).persons).toEqual(persons);
+    // From its own change on, the present rules hold for an account.
+    await lab.change(user, { email: 'ann2@example.org' });
+    await lab.correlate();
+    expect((await lab.outcome()).persons).toEqual([['ad-ann', 'mail-2'], ['hr-ann'], ['mail-ann']]);
+    // Sets are kept while a link is of them.
+    expect((await lab.pool.query('select from correlation_rule_set')).rowCount).toBe(1);
+    await put(RULES, { rules: [byEmployeeId] });
+    expect((await lab.pool.query('select from correlation_rule_set')).rowCount).toBe(2);
+  });
+
   it('asks no longer where a rule says that several may share a value', async () => {
     await lab.account(hr, 'hr-ann', { email: 'ann@example.org' });
     await lab.account(directory, 'ad-1', { email: 'ann@example.org' });

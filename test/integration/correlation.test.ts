@@ -1,5 +1,9 @@
 // Which accounts become one person: by the rules, whatever the order and the batches in which they arrive.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { lockCorrelation } from '../../database/queries/correlation/lock.ts';
+import { resolveCase } from '../../database/queries/persons/correlation-cases.ts';
+import { linkAccount } from '../../database/queries/persons/decisions.ts';
+import { transaction } from '../../database/sql.ts';
 import { type CorrelationLab, correlationLab } from '../support/correlation-lab.ts';
 
 let lab: CorrelationLab;
@@ -170,4 +174,118 @@ test('what a person decided stays', async () => {
   ]);
   await lab.correlateEverything();
   expect((await outcome()).persons).toEqual([['ad-denied'], ['ad-linked', 'hr-2'], ['hr-1']]);
+});
+
+/** As `lab.outcome`, after what changed was correlated; evaluating everything must change nothing. */
+async function settled() {
+  await lab.correlate();
+  const now = await outcome();
+  await lab.correlateEverything();
+  expect(await outcome()).toEqual(now);
+  return now;
+}
+
+/** Links an account by hand to the person of another one. */
+const link = (objectId: string, toObjectId: string) =>
+  transaction(lab.pool, async (client) => {
+    await lockCorrelation(client);
+    const { rows } = await client.query('select person_id as id from person_link where object_id = $1', [
+      toObjectId,
+    ]);
+    await linkAccount(client, rows[0].id, { objectId, by: 'somebody' });
+  });
+
+test('an authority that comes later finds whom people linked by what their other account says', async () => {
+  const crm = await lab.connection('CRM');
+  const user = await lab.account(directory, 'ad-ann', {});
+  const linked = await lab.account(crm, 'crm-ann', { email: 'ann@example.org' });
+  await lab.correlate();
+  await link(linked, user);
+  await lab.account(hr, 'hr-ann', { email: 'ann@example.org' });
+  expect(await settled()).toEqual({ persons: [['ad-ann', 'crm-ann', 'hr-ann']], cases: {} });
+});
+
+test('who was linked to an account stays with it when an authority comes that knows that one', async () => {
+  const crm = await lab.connection('CRM');
+  const user = await lab.account(directory, 'ad-ann', { employeeId: '1' });
+  const linked = await lab.account(crm, 'crm-ann', {});
+  await lab.correlate();
+  await link(linked, user);
+  await lab.account(hr, 'hr-ann', { employeeId: '1' });
+  expect(await settled()).toEqual({ persons: [['ad-ann', 'crm-ann', 'hr-ann']], cases: {} });
+});
+
+test('the person that an account was taken from by hand does not follow it', async () => {
+  const crm = await lab.connection('CRM');
+  await lab.account(hr, 'hr-ann', { email: 'x@example.org' });
+  const moved = await lab.account(crm, 'crm-x', { email: 'x@example.org' });
+  const other = await lab.account(directory, 'ad-bob', {});
+  await lab.correlate();
+  await link(moved, other);
+  expect(await settled()).toEqual({ persons: [['ad-bob', 'crm-x'], ['hr-ann']], cases: {} });
+});
+
+test('an account that is nobody of those asked about is found by an authority that comes later', async () => {
+  await lab.account(hr, 'hr-1', { email: 'team@example.org' });
+  await lab.account(hr, 'hr-2', { email: 'team@example.org' });
+  await lab.account(directory, 'ad-1', { email: 'team@example.org', employeeId: '7' });
+  await lab.correlate();
+  await transaction(lab.pool, async (client) => {
+    await lockCorrelation(client);
+    const { rows } = await client.query('select id from correlation_case');
+    await resolveCase(client, rows[0].id, { personId: null, by: 'somebody' });
+  });
+  expect(await settled()).toEqual({ persons: [['ad-1'], ['hr-1'], ['hr-2']], cases: {} });
+  await lab.account(hr, 'hr-7', { employeeId: '7' });
+  expect(await settled()).toEqual({ persons: [['ad-1', 'hr-7'], ['hr-1'], ['hr-2']], cases: {} });
+});
+
+test('two accounts of a directory that come to one person by different values ask, whichever came first', async () => {
+  await lab.account(hr, 'hr-1', { email: 'ann@example.org', accountName: 'ann' });
+  await lab.account(directory, 'ad-1', { email: 'ann@example.org' });
+  await lab.correlate();
+  const second = await lab.account(directory, 'ad-2', { accountName: 'ann' });
+  expect(await settled()).toEqual({
+    persons: [['hr-1']],
+    cases: { 'ad-1': 'recycled_value', 'ad-2': 'recycled_value' },
+  });
+  await lab.change(second, { accountName: null });
+  expect(await settled()).toEqual({ persons: [['ad-1', 'hr-1'], ['ad-2']], cases: {} });
+});
+
+test('a person that gains an employee id loses whom a name linked', async () => {
+  const first = await lab.account(hr, 'hr-1', { givenName: 'Maria', surname: 'Rossi' });
+  await lab.account(directory, 'ad-1', { employeeId: '33', givenName: 'Maria', surname: 'Rossi' });
+  expect((await settled()).persons).toEqual([['ad-1', 'hr-1']]);
+  await lab.change(first, { employeeId: '3' });
+  expect((await settled()).persons).toEqual([['ad-1'], ['hr-1']]);
+  await lab.change(first, { employeeId: null });
+  expect((await settled()).persons).toEqual([['ad-1', 'hr-1']]);
+});
+
+test('what stops being an account leaves its person, and comes back with its class', async () => {
+  await lab.account(hr, 'hr-1', { email: 'ann@example.org' });
+  const account = await lab.account(directory, 'ad-1', { email: 'ann@example.org' });
+  await lab.account(directory, 'ad-2', { email: 'ann@example.org' });
+  expect(Object.keys((await settled()).cases)).toEqual(['ad-1', 'ad-2']);
+  await lab.change(account, { objectClass: 'contact' });
+  expect(await settled()).toEqual({ persons: [['ad-2', 'hr-1']], cases: {} });
+  await lab.change(account, { objectClass: 'user' });
+  expect(Object.keys((await settled()).cases)).toEqual(['ad-1', 'ad-2']);
+});
+
+test('an account that had a value before its former holder left keeps its person; one that gets it later asks', async () => {
+  const left = await lab.account(hr, 'hr-1', { email: 'ann@example.org' });
+  const gone = await lab.account(hr, 'hr-2', { email: 'bob@example.org' });
+  await lab.account(directory, 'ad-1', { email: 'ann@example.org' });
+  const other = await lab.account(directory, 'ad-2', { email: 'other@example.org' });
+  await lab.correlate();
+  await lab.change(left, { removed: true });
+  await lab.change(gone, { removed: true });
+  expect((await settled()).persons).toEqual([['ad-1', 'hr-1'], ['ad-2'], ['hr-2']]);
+  await lab.change(other, { email: 'bob@example.org' });
+  expect(await settled()).toEqual({
+    persons: [['ad-1', 'hr-1'], ['hr-2']],
+    cases: { 'ad-2': 'recycled_value' },
+  });
 });
