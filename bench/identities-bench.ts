@@ -1,4 +1,4 @@
-// The benchmark of identities: GET /beta/identities, each way of asking beside its plain first page and a bare server.
+// The benchmark of identities: their refresh beside a plain UPDATE; GET /beta/identities, each way of asking beside its plain first page and a bare server.
 import { join } from 'node:path';
 import { type Measured, medianOf, type Round, runRound, type Servers } from './identity-rounds.ts';
 import { type IdentityScenario, identityScenarios } from './identity-scenarios.ts';
@@ -7,7 +7,8 @@ import { CONNECTIONS, type LoadedServer, loadServer } from './load-server.ts';
 import { migrate } from './migrate.ts';
 import type { IdentitiesBenchOptions } from './options.ts';
 import { startProduct } from './product.ts';
-import { startRuntime } from './runtime.ts';
+import { benchRefresh, type RefreshReport } from './refresh-bench.ts';
+import { type BenchRuntime, startRuntime } from './runtime.ts';
 import { startBareServer } from './start-bare-server.ts';
 import { median } from './statistics.ts';
 
@@ -36,6 +37,7 @@ export interface IdentitiesReport {
   seconds: number;
   connections: number;
   scenarios: IdentityScenarioReport[];
+  refresh: RefreshReport;
   holds: boolean;
 }
 
@@ -55,7 +57,13 @@ export async function benchIdentities(
   say: Say,
 ): Promise<IdentitiesReport> {
   const { users, runs, seconds } = options;
-  const servers = await startServers(users, stack, say);
+  const runtime = await startRuntime(stack, say);
+  const { postgresPid } = runtime;
+  // First, and alone: the servers below keep connections and caches of their own.
+  const databaseUrl = await runtime.createDatabase('persons');
+  const refresh = await benchRefresh({ databaseUrl, postgresPid, persons: users, runs, say });
+  await runtime.dropDatabase('persons');
+  const servers = await startServers(users, runtime, stack, say);
   const prepared: Prepared[] = [];
   for (const scenario of identityScenarios(users)) {
     const { ours, bare } = servers;
@@ -74,12 +82,16 @@ export async function benchIdentities(
     }
   const scenarios = prepared.map(reportOf);
   const holds = scenarios.every(({ ofFirstPage }) => ofFirstPage <= MOST_OF_FIRST_PAGE);
-  return { users, runs, seconds, connections: CONNECTIONS, scenarios, holds };
+  return { users, runs, seconds, connections: CONNECTIONS, scenarios, refresh, holds };
 }
 
 /** The API and the bare server on one database with that many identities. */
-async function startServers(users: number, stack: AsyncDisposableStack, say: Say): Promise<Servers> {
-  const { folder, createDatabase, postgresPid } = await startRuntime(stack, say);
+async function startServers(
+  users: number,
+  { folder, createDatabase, postgresPid }: BenchRuntime,
+  stack: AsyncDisposableStack,
+  say: Say,
+): Promise<Servers> {
   const databaseUrl = await createDatabase('identities');
   await migrate(databaseUrl);
   say(`Loading ${users} identities …`);

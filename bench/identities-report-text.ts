@@ -1,5 +1,6 @@
 // Prints what the benchmark of identities found.
 import { type IdentitiesReport, MOST_OF_FIRST_PAGE } from './identities-bench.ts';
+import { refreshReportText } from './refresh-report-text.ts';
 import { table, whole } from './report-text.ts';
 
 export function identitiesReportText(report: IdentitiesReport): string {
@@ -17,7 +18,7 @@ export function identitiesReportText(report: IdentitiesReport): string {
     index === 0 ? '' : scenario.ofFirstPage <= MOST_OF_FIRST_PAGE ? 'yes' : 'NO',
   ]);
   return [
-    '',
+    refreshReportText(report.refresh),
     `GET /beta/identities of ${whole(report.users)}, ${report.connections} connections, medians of ${report.runs} rounds of ${report.seconds} s each.`,
     '',
     table([

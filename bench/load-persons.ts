@@ -26,7 +26,6 @@ const MAPPINGS: Record<string, ReturnType<typeof transform>> = {
   firstname: transform('normalizeNames', { input: of('HR', 'first') }),
   lastname: transform('normalizeNames', { input: of('HR', 'last') }),
   displayName: transform('displayName', {}),
-  // Three deep: lower of a firstValid of a concat of attributes.
   email: transform('lower', {
     input: transform('firstValid', {
       values: [
@@ -35,7 +34,6 @@ const MAPPINGS: Record<string, ReturnType<typeof transform>> = {
       ],
     }),
   }),
-  // Three deep: upper of a substring of a replace.
   initials: transform('upper', {
     input: transform('substring', {
       begin: 0,
@@ -61,7 +59,7 @@ const MAPPINGS: Record<string, ReturnType<typeof transform>> = {
   accountName: of('Directory', 'uid'),
 };
 
-/** @param variant 0: as above; others give every person other values. */
+/** Another variant gives every person other values. */
 export function benchConfig(variant: number): IdentityAttributeConfig {
   const company = transform('static', { value: `Example Organisation ${variant}` });
   const mappings = variant === 0 ? MAPPINGS : { ...MAPPINGS, company };

@@ -60,7 +60,8 @@ Benchmarks
          server that runs the same SQL; then, with more than 10,000 users, first, filtered and last pages, searches
          and the members of a group of 50,000 beside the same requests with 10,000 users.
   identities
-         Times GET /beta/identities (first page, a filter by name, by email and by fifty ids, the last page,
+         Times the refresh of all identities through a profile, beside one UPDATE of the same rows, and
+         GET /beta/identities (first page, a filter by name, by email and by fifty ids, the last page,
          and with a count): p99 of each beside that of the first page, and beside a bare server.
   active-directory
          Synchronises a domain of Samba's: full runs with nothing changed, and incremental ones after 100

@@ -1,8 +1,14 @@
 // Refreshes a few thousand persons in one transaction: read, computed and written some at a time.
+import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
 import { lockPersons, writeGathered } from '../../database/queries/persons/derive-persons.ts';
 import { failPerson } from '../../database/queries/persons/fail-person.ts';
-import { type ComputedPerson, fillComputed } from '../../database/queries/persons/fill-computed.ts';
+import {
+  type ComputedPerson,
+  type ComputedRows,
+  computedRows,
+  fillComputed,
+} from '../../database/queries/persons/fill-computed.ts';
 import { createGathered, gatherToRefresh } from '../../database/queries/persons/gather-persons.ts';
 import type { ReadPerson } from '../../database/queries/persons/read-persons.ts';
 import { takenNames } from '../../database/queries/persons/taken-names.ts';
@@ -77,13 +83,14 @@ async function refreshAll(batch: Batch, ids: readonly string[]): Promise<number>
   let failed = 0;
   let computed = await compute(batch, await gather(batch, ids, 0));
   for (let part = 0; part * PERSONS_AT_A_TIME < ids.length; part++) {
-    failed += computed.filter(({ failures }) => failures !== null).length;
+    failed += computed.failed;
     const next = await gather(batch, ids, part + 1);
     await fillComputed(client, computed);
     // While PostgreSQL writes these, we compute the next.
     const writing = writeGathered(client, part);
     // Where computing fails before anybody waits for this.
     writing.catch(() => {});
+    await setImmediate();
     computed = await compute(batch, next);
     await writing;
   }
@@ -98,12 +105,12 @@ function gather({ client, ready }: Batch, ids: readonly string[], number: number
   return part.ids.length === 0 ? Promise.resolve([]) : gatherToRefresh(client, part, ready.reads, saying);
 }
 
-async function compute(batch: Batch, persons: readonly ReadPerson[]): Promise<ComputedPerson[]> {
+async function compute(batch: Batch, persons: readonly ReadPerson[]): Promise<ComputedRows> {
   const groups = Map.groupBy(persons, ({ profileId }) => profileId);
   const computed: ComputedPerson[] = [];
   for (const [profileId, group] of groups)
     computed.push(...(await computeGroup(batch, group, batch.ready.byId.get(profileId ?? ''))));
-  return computed;
+  return computedRows(computed);
 }
 
 async function computeGroup(

@@ -1,4 +1,5 @@
 // The steps of a profile's refresh: a part of its persons, whose place and counts commit with each batch.
+import type pg from 'pg';
 import { holdRefresh, recordRefreshed } from '../../database/queries/identity-profiles/refreshes.ts';
 import { personsOfProfile } from '../../database/queries/persons/choose-persons.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
@@ -17,13 +18,24 @@ export function refreshPart(
   deps: ActivityDependencies,
   input: { refreshId: string; attempts: number },
 ): Promise<RefreshPart> {
-  return refreshStep(deps, input, (signal) => refreshSome(deps, input.refreshId, signal));
+  const { pool } = deps.database;
+  return refreshStep(deps, input, (signal) => refreshSome(pool, input.refreshId, signal, BATCHES_A_PART));
+}
+
+/** Goes on until nobody is left. @throws the signal's reason, between batches */
+export function refreshProfile(
+  { pool }: { pool: pg.Pool },
+  refreshId: string,
+  signal: AbortSignal,
+): Promise<RefreshPart> {
+  return refreshSome(pool, refreshId, signal, Number.POSITIVE_INFINITY);
 }
 
 async function refreshSome(
-  { database: { pool } }: ActivityDependencies,
+  pool: pg.Pool,
   refreshId: string,
   signal: AbortSignal,
+  most: number,
 ): Promise<RefreshPart> {
   const part: RefreshPart = { over: false, total: 0, done: 0, failed: 0 };
   const next = createBatches(pool, {
@@ -35,7 +47,7 @@ async function refreshSome(
     },
     record: (client, result) => recordRefreshed(client, refreshId, result),
   });
-  for (let batches = 0; batches < BATCHES_A_PART && !part.over; batches++) {
+  for (let batches = 0; batches < most && !part.over; batches++) {
     signal.throwIfAborted();
     const batch = await next();
     part.over = batch.last === null;

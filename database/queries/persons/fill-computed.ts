@@ -11,10 +11,23 @@ export interface ComputedPerson {
   failures: Record<string, string> | null;
 }
 
+/** As they are sent: made while the database is busy with others. */
+export interface ComputedRows {
+  chunks: Buffer[];
+  /** Of how many an attribute could not be computed. */
+  failed: number;
+}
+
+export function computedRows(persons: readonly ComputedPerson[]): ComputedRows {
+  return {
+    chunks: [...chunksOf(rowsOf(persons))],
+    failed: persons.filter(({ failures }) => failures !== null).length,
+  };
+}
+
 /** Fills `computed` (see `createGathered`) with them. */
-export function fillComputed(client: pg.PoolClient, persons: readonly ComputedPerson[]): Promise<void> {
-  const columns = ['id', 'attributes', 'processing_state', 'processing_errors'];
-  return copyRows(client, 'computed', columns, chunksOf(rowsOf(persons)));
+export function fillComputed(client: pg.PoolClient, { chunks }: ComputedRows): Promise<void> {
+  return copyRows(client, 'computed', ['id', 'attributes', 'processing_state', 'processing_errors'], chunks);
 }
 
 function* rowsOf(persons: readonly ComputedPerson[]) {
