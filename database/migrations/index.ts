@@ -21,6 +21,7 @@ import { Migration20261123023800_alias_order } from './Migration20261123023800_a
 import { Migration20261128111500_sound_correlation } from './Migration20261128111500_sound_correlation.ts';
 import { Migration20261128112500_refresh_wanted } from './Migration20261128112500_refresh_wanted.ts';
 import { Migration20261128113800_identity_filters } from './Migration20261128113800_identity_filters.ts';
+import { Migration20261128114000_joined_search } from './Migration20261128114000_joined_search.ts';
 
 export const MIGRATIONS = [
   { name: 'Migration20261122000000_sync', class: Migration20261122000000_sync },
@@ -45,4 +46,5 @@ export const MIGRATIONS = [
   { name: 'Migration20261128111500_sound_correlation', class: Migration20261128111500_sound_correlation },
   { name: 'Migration20261128112500_refresh_wanted', class: Migration20261128112500_refresh_wanted },
   { name: 'Migration20261128113800_identity_filters', class: Migration20261128113800_identity_filters },
+  { name: 'Migration20261128114000_joined_search', class: Migration20261128114000_joined_search },
 ];

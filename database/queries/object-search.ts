@@ -1,4 +1,5 @@
 // The conditions by which objects are found: search terms, and what the lists of objects filter on.
+import { JOINED, JOINING, searchPieces } from '../../domain/search-pieces.ts';
 import { type RawBuilder, sql } from '../sql.ts';
 import { all } from './list-rows.ts';
 
@@ -24,19 +25,41 @@ function isBeginning(term: string): boolean {
   return isAscii && term.length <= 2;
 }
 
+/** A text as directory_object_search and person_search have it; written as there, or they would not serve. */
+function joined(text: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`translate(${text}, ${sql.lit(JOINING)}, ${sql.lit(JOINED)})`;
+}
+
 /**
  * Name, email or account name: substring, or the beginning of one of them for terms of one or two letters.
- * The trigram index directory_object_search serves both (a beginning has a trigram of its own); a substring of
- * one or two characters has no trigram, and reads the class as a whole.
+ * The trigram index directory_object_search serves both (a beginning has a trigram of its own), for a few pieces of the
+ * term, and what it finds is compared with the term; a substring of one or two characters has no trigram, and reads the
+ * class as a whole.
  */
 export function searchNames(term: string): Search {
-  const escaped = escapeLike(term);
-  const begins = sql`(o.search_text like ${folded(`${escaped}%`)} or o.search_text like ${folded(`%\n${escaped}%`)})`;
-  const contains = sql`o.search_text like ${folded(`%${escaped}%`)}`;
+  const beginnings = [`${escapeLike(term)}%`, `%\n${escapeLike(term)}%`];
+  const begins = sql`(${anyLike(sql`o.search_text`, beginnings.map(folded))})`;
+  const [candidates, exact] = isBeginning(term)
+    ? [beginnings, begins]
+    : [
+        [`%${searchPieces(term).map(escapeLike).join('%')}%`],
+        sql`strpos(o.search_text, ${folded(term)}) > 0`,
+      ];
+  const found = anyLike(
+    joined(sql`o.search_text`),
+    candidates.map((pattern) => joined(folded(pattern))),
+  );
   return {
-    condition: isBeginning(term) ? begins : contains,
+    condition: sql`((${found}) and ${exact})`,
     rank: sql`case when ${begins} then 0 else 1 end`,
   };
+}
+
+function anyLike(text: RawBuilder<unknown>, patterns: RawBuilder<unknown>[]): RawBuilder<unknown> {
+  return sql.join(
+    patterns.map((pattern) => sql`${text} like ${pattern}`),
+    sql` or `,
+  );
 }
 
 /**
