@@ -48,6 +48,19 @@ describeWithSamba('syncing Active Directory', () => {
     return found;
   };
   const change = (dn: string, lines: string) => source.server.apply(`dn: ${dn}\n${lines}\n`);
+  const rename = (from: string, to: string) =>
+    change(`CN=${from},${PEOPLE}`, `changetype: modrdn\nnewrdn: CN=${to}\ndeleteoldrdn: 1`);
+  /** Source id → what the latest run changed of it. */
+  const changed = async (): Promise<Map<string, string[]>> => {
+    const rows = await run<{ id: string; fields: string[] }>(
+      lab.database.pool,
+      sql`select o.source_id as id, array(select jsonb_object_keys(c.before) order by 1) as fields
+          from object_change c
+          join directory_object o on o.connection_id = c.connection_id and o.id = c.object_id
+          where c.kind = 'updated' and c.run_id = (select id from sync_run order by queued_at desc limit 1)`,
+    );
+    return new Map(rows.map(({ id, fields }) => [id, fields]));
+  };
   /** Nothing is left to do for a full run but `updated` objects whose attributes name others that moved. */
   const expectNothingLeft = async (updated = 0) =>
     expect(await sync('full')).toMatchObject({
@@ -95,6 +108,43 @@ describeWithSamba('syncing Active Directory', () => {
     await expectNothingLeft();
   });
 
+  it('takes a move for a change of the name alone', async () => {
+    const { sourceId } = await of(personDn(33));
+    const moved = `CN=Person 33,OU=Contacts,${DOMAIN}`;
+    await change(
+      personDn(33),
+      `changetype: modrdn\nnewrdn: CN=Person 33\ndeleteoldrdn: 1\nnewsuperior: OU=Contacts,${DOMAIN}`,
+    );
+    expect(await sync('incremental')).toMatchObject({ created: 0, deactivated: 0, membershipsRemoved: 0 });
+    expect((await of(moved)).sourceId).toBe(sourceId);
+    expect((await of(groupDn(11))).members).toContain(sourceId);
+    expect((await of(USERS)).members).toContain(sourceId);
+    expect((await changed()).get(sourceId)).toEqual(['distinguishedName']);
+    await expectNothingLeft();
+  });
+
+  it('takes an account that is made again for a new one, and lets two swap their names', async () => {
+    const [old, one, other] = await Promise.all([24, 25, 26].map((number) => of(personDn(number))));
+    const names = 'sAMAccountName: person24\nmail: person24@example.test';
+    await change(personDn(24), 'changetype: delete');
+    await change(personDn(24), `changetype: add\nobjectClass: user\n${names}`);
+    await rename('Person 25', 'Between');
+    await rename('Person 26', 'Person 25');
+    await rename('Between', 'Person 26');
+    expect(await sync('incremental')).toMatchObject({ created: 1, deactivated: 1 });
+    expect((await of(personDn(24))).sourceId).not.toBe(old?.sourceId);
+    expect([(await of(personDn(25))).sourceId, (await of(personDn(26))).sourceId]).toEqual([
+      other?.sourceId,
+      one?.sourceId,
+    ]);
+    // The group keeps those who were renamed, and neither the one who is gone nor the one who came instead.
+    const members = new Set((await of(groupDn(8))).members);
+    expect(
+      [one, other, old, await of(personDn(24))].map((who) => members.has(String(who?.sourceId))),
+    ).toEqual([true, true, false, false]);
+    await expectNothingLeft();
+  });
+
   it('finds the descendants of a renamed organizational unit by the scan of ids', async () => {
     const ids = new Map(
       [...(await byDn()).values()].map(({ sourceId, distinguishedName }) => [sourceId, distinguishedName]),
@@ -107,6 +157,12 @@ describeWithSamba('syncing Active Directory', () => {
     for (const [sourceId, dn] of moved)
       expect(after.get(dn?.replace(PEOPLE, `OU=Staff,${DOMAIN}`) ?? null)?.sourceId).toBe(sourceId);
     expect(after.get(groupDn(1))).toBeDefined();
+    // Nothing else about them has changed, but that one's manager is below, too.
+    const withManager = personDn(6);
+    const fields = await changed();
+    for (const [sourceId, dn] of moved)
+      if (dn !== PEOPLE && dn !== withManager)
+        expect([dn, fields.get(sourceId)]).toEqual([dn, ['distinguishedName']]);
     // The one whose manager is below.
     await expectNothingLeft(1);
   });

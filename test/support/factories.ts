@@ -29,7 +29,7 @@ async function insertOf(
 }
 
 /** A 16-byte key as the sync makes them of references. */
-function keyOf(reference: string): string {
+export function keyOf(reference: string): string {
   return createHash('md5').update(reference).digest('hex');
 }
 

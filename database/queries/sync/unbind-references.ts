@@ -34,9 +34,32 @@ export async function unbindMoved(
   );
 }
 
+/**
+ * Whoever has a name now, its former owner has another: where a group holds both, the former owner's row leaves the name
+ * free and is told its present one when that object is merged, in this batch or in a later one. Served by
+ * membership_member and membership_open.
+ */
+async function leaveNames(
+  client: pg.PoolClient,
+  { connectionId }: UnbindScope,
+  objectIds: string[],
+): Promise<void> {
+  await run(
+    client,
+    sql`
+      update membership former set member_key = uuidv7()
+      from directory_object o
+      join membership own on own.connection_id = o.connection_id and own.member_id = o.id and own.valid_to is null
+      where o.connection_id = ${connectionId} and o.id = any (${objectIds}::uuid[])
+        and former.connection_id = ${connectionId} and former.group_id = own.group_id
+        and former.member_key = o.reference_key and former.member_id <> o.id and former.valid_to is null`,
+  );
+}
+
 /** Gives what refers to objects by a name their present one; a row that has the new name already stays alone. */
 async function followMoved(client: pg.PoolClient, scope: UnbindScope, objectIds: string[]): Promise<void> {
   const { connectionId } = scope;
+  await leaveNames(client, scope, objectIds);
   await run(
     client,
     sql`
