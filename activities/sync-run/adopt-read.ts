@@ -12,7 +12,7 @@ import {
 import type { CountChange } from '../../database/queries/sync/object-counts.ts';
 import { recordAdoption } from '../../database/queries/sync/record-read.ts';
 import { recordBatch } from '../../database/queries/sync/run-batches.ts';
-import { connectionTurn, endEarlierSessions, namedTransaction } from '../../database/run-fence.ts';
+import { connectionTurn, namedTransaction } from '../../database/run-fence.ts';
 import { type MergeInput, mergeScope } from './merge-context.ts';
 import { percentOf } from './progress.ts';
 import type { StepContext } from './run-step.ts';
@@ -37,22 +37,25 @@ export async function adoptRead(context: StepContext, input: MergeInput, staged:
   const build = (parent: Parameters<typeof buildTable>[3]) => () =>
     namedTransaction(pool, fence, (client) => buildTable(client, scope, tables, parent));
   let classes: CountChange[] = [];
-  await inLanesUntilAborted(context, [
-    build('membership'),
-    // The search index is the last by name and takes the longest.
-    ...indexes
-      .toReversed()
-      .map(
-        (statement) => () =>
-          namedTransaction(pool, fence, async (client) => void (await client.query(statement))),
-      ),
-    build('object_change'),
-    build('object_reference'),
-    build('object_scope'),
-    async () => {
-      classes = await countClasses(pool, scope);
-    },
-  ]);
+  await inLanes(
+    [
+      build('membership'),
+      // The search index is the last by name and takes the longest.
+      ...indexes
+        .toReversed()
+        .map(
+          (statement) => () =>
+            namedTransaction(pool, fence, async (client) => void (await client.query(statement))),
+        ),
+      build('object_change'),
+      build('object_reference'),
+      build('object_scope'),
+      async () => {
+        classes = await countClasses(pool, scope);
+      },
+    ],
+    context.signal,
+  );
   return connectionTurn(pool, fence, plan.connectionId, async (client) => {
     if (await hasPartitions(client, plan.connectionId)) return false;
     const counts = await adoptTables(client, scope, tables, classes);
@@ -61,25 +64,6 @@ export async function adoptRead(context: StepContext, input: MergeInput, staged:
     await recordAdoption(client, plan.runId);
     return true;
   });
-}
-
-/** As `inLanes`; whoever cancels need not wait until the longest index is built. */
-async function inLanesUntilAborted(context: StepContext, tasks: (() => Promise<void>)[]): Promise<void> {
-  const { fence, signal, deps } = context;
-  const endOwnSessions = () =>
-    void endEarlierSessions(deps.database.pool, { ...fence, epoch: fence.epoch + 1 }).catch(
-      (error: unknown) =>
-        deps.logger.warn(
-          { err: error, runId: fence.runId },
-          'a cancelled step goes on to its next statement',
-        ),
-    );
-  signal.addEventListener('abort', endOwnSessions, { once: true });
-  try {
-    await inLanes(tasks, signal);
-  } finally {
-    signal.removeEventListener('abort', endOwnSessions);
-  }
 }
 
 /** Works the tasks off, LANES at a time; the first failure ends it once those under way are over. */

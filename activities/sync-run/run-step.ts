@@ -10,6 +10,7 @@ import { epochOf } from '../../domain/run-epoch.ts';
 import { causeOf, isCancellation, toFailure } from '../activity-failure.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /**
  * Attempts of a step that are lost in a row before the run fails. Restarts of workers and machines come nowhere near
@@ -67,7 +68,8 @@ async function attemptStep<T>(
       throw new AppError('not_found', 'The project or its connection was deleted while the run was waiting.');
     context = { deps, plan, fence, signal, step: names[0] };
     await begin(context, names);
-    return await work(context);
+    const begun = context;
+    return await untilAborted(begun, () => work(begun));
   } catch (error) {
     if (isCancellation(error, signal)) {
       deps.logger.info({ runId: input.runId, step: names[0] }, 'step told to stop');

@@ -13,13 +13,14 @@ export interface AskedRun {
 /**
  * A queued run is cancelled at once, a running or paused one is asked to stop, one that is over stays as it is.
  * The row is locked first, so that a run which starts at this very moment is asked as well. Undefined where
- * there is none. Served by the primary key.
+ * there is none. The key alone stays unlocked: a step that shares it for long, as correlation does, must not keep
+ * anybody from asking. Served by the primary key.
  */
 export function requestCancel(pool: pg.Pool, runId: string): Promise<AskedRun | undefined> {
   return transaction(pool, async (client) => {
     const before = await runOne<{ status: RunStatus; workflowId: string }>(
       client,
-      sql`select status, workflow_id as "workflowId" from sync_run where id = ${runId}::uuid for update`,
+      sql`select status, workflow_id as "workflowId" from sync_run where id = ${runId}::uuid for no key update`,
     );
     if (!before) return undefined;
     const accepted = ['queued', 'running', 'paused'].includes(before.status);

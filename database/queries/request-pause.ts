@@ -14,6 +14,7 @@ export interface PauseAsked {
 
 /**
  * A running run is asked to pause at its next chance; others stay as they are. Undefined where there is none.
+ * Locked as in request-cancel.
  * Served by the primary key.
  */
 export function requestPause(pool: pg.Pool, runId: string): Promise<PauseAsked | undefined> {
@@ -21,7 +22,7 @@ export function requestPause(pool: pg.Pool, runId: string): Promise<PauseAsked |
     const before = await runOne<Omit<PauseAsked, 'accepted'> & { stopping: boolean }>(
       client,
       sql`select status, workflow_id as "workflowId", pauses + 1 as pause, cancel_requested_at is not null as stopping
-          from sync_run where id = ${runId}::uuid for update`,
+          from sync_run where id = ${runId}::uuid for no key update`,
     );
     if (!before) return undefined;
     const { stopping, ...asked } = before;

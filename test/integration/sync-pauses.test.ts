@@ -1,6 +1,7 @@
 // People pause, resume and cancel runs at every step, and what is stored stays whole.
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
+import { lockCorrelation } from '../../database/queries/correlation/lock.ts';
 import { lockConnection } from '../../database/run-fence.ts';
 import { transaction } from '../../database/sql.ts';
 import { resumeRunSignal, syncProjectWorkflowId } from '../../workflows/messages.ts';
@@ -15,7 +16,17 @@ const person = (uid: string) =>
   `dn: uid=${uid},dc=example,dc=org\nobjectClass: inetOrgPerson\nuid: ${uid}\ncn: ${uid}\nsn: ${uid}\n`;
 const PEOPLE = Array.from({ length: 12 }, (_, at) => `p${at}`);
 /** Those that leave while the tests go on. */
-const LEAVING = Array.from({ length: 10 }, (_, at) => `leaving${at}`);
+const LEAVING = Array.from({ length: 22 }, (_, at) => `leaving${at}`);
+/** Where each kind of run is interrupted; an incremental one connects when it reads. */
+const STEPS = {
+  full: ['connect', 'read', 'merge', 'memberships', 'cleanup', 'correlate'],
+  incremental: ['read', 'merge', 'memberships', 'cleanup', 'correlate'],
+};
+const INTERRUPTED = Object.entries(STEPS).flatMap(([mode, steps]) =>
+  steps.map((step) => [mode, step] as const),
+);
+/** These wait for another session's lock, the others for the directory. */
+const LOCKING = ['merge', 'memberships', 'correlate'];
 const LDIF = [
   ...LEAVING.map(person),
   ...PEOPLE.map(person),
@@ -65,8 +76,8 @@ member: uid=new${changes},dc=example,dc=org
 `);
   });
 
-  const start = async (): Promise<string> =>
-    (await platform.api.post(`/api/sync/projects/${ids.projectId}/run`)).body.data.id;
+  const start = async (mode = 'full'): Promise<string> =>
+    (await platform.api.post(`/api/sync/projects/${ids.projectId}/run`, { mode })).body.data.id;
   const tell = async (runId: string, what: 'pause' | 'resume' | 'cancel') =>
     (await platform.api.post(`/api/sync/history/${runId}/${what}`)).status;
   const sessionsOf = async (runId: string) =>
@@ -78,14 +89,19 @@ member: uid=new${changes},dc=example,dc=org
     ).rows.length;
 
   /** Stops the run in the middle of `step`, and calls `work` while it stands there. */
-  async function inTheMiddleOf(step: string, work: (runId: string) => Promise<void>): Promise<string> {
+  async function inTheMiddleOf(
+    step: string,
+    work: (runId: string) => Promise<void>,
+    mode = 'full',
+  ): Promise<string> {
     const { pool } = platform.api.database;
     const gate = await closeGate(pool, step);
-    const runId = await start();
+    const runId = await start(mode);
     await gate.reached();
-    if (step === 'merge' || step === 'memberships')
+    if (LOCKING.includes(step))
       await transaction(pool, async (client) => {
-        await lockConnection(client, ids.connectionId);
+        if (step === 'correlate') await lockCorrelation(client);
+        else await lockConnection(client, ids.connectionId);
         await gate.open();
         await work(runId);
       });
@@ -97,15 +113,19 @@ member: uid=new${changes},dc=example,dc=org
     return runId;
   }
 
-  it.each(['connect', 'read', 'merge', 'memberships', 'cleanup'])(
-    'in %s: it waits without holding anything, and completes when it is resumed',
-    async (step) => {
+  it.each(INTERRUPTED)(
+    'in a %s run in %s: it waits without holding anything, and completes when it is resumed',
+    async (mode, step) => {
       // Something to look up once more, so that cleanup asks the directory too.
       await slapd.apply(`dn: uid=${LEAVING.pop()},dc=example,dc=org\nchangetype: delete\n`);
-      const runId = await inTheMiddleOf(step, async (id) => {
-        expect(await tell(id, 'pause')).toBe(202);
-        if (step !== 'merge' && step !== 'memberships') await platform.runWith(id, ['paused']);
-      });
+      const runId = await inTheMiddleOf(
+        step,
+        async (id) => {
+          expect(await tell(id, 'pause')).toBe(202);
+          await platform.runWith(id, ['paused']);
+        },
+        mode,
+      );
       const paused = await platform.runWith(runId, ['paused', ...OVER]);
       expect(paused).toMatchObject({ status: 'paused', pauseReason: 'operator', finishedAt: null });
       expect(await sessionsOf(runId)).toBe(0);
@@ -124,14 +144,18 @@ member: uid=new${changes},dc=example,dc=org
     60_000,
   );
 
-  it.each(['connect', 'read', 'merge', 'memberships', 'cleanup'])(
-    'cancelled in %s: the next run finds everything whole',
-    async (step) => {
+  it.each(INTERRUPTED)(
+    'a %s run cancelled in %s: the next run finds everything whole',
+    async (mode, step) => {
       await slapd.apply(`dn: uid=${LEAVING.pop()},dc=example,dc=org\nchangetype: delete\n`);
-      const runId = await inTheMiddleOf(step, async (id) => {
-        expect(await tell(id, 'cancel')).toBe(202);
-        if (step !== 'merge' && step !== 'memberships') await platform.runWith(id, OVER);
-      });
+      const runId = await inTheMiddleOf(
+        step,
+        async (id) => {
+          expect(await tell(id, 'cancel')).toBe(202);
+          await platform.runWith(id, OVER);
+        },
+        mode,
+      );
       expect(await platform.runWith(runId, OVER)).toMatchObject({ status: 'cancelled' });
       expect(await platform.sync(ids.projectId)).toMatchObject({ status: 'completed' });
       await expectStoredEqualsDirectory(platform.api.database.pool, ids.connectionId, slapd);
