@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { countFailedProjects } from '../database/queries/failed-projects.ts';
 import { undelivered } from '../database/queries/notifications/undelivered.ts';
 import { overdueProjects } from '../database/queries/overdue-projects.ts';
 import { pausedRuns } from '../database/queries/paused-runs.ts';
@@ -44,6 +45,7 @@ export function createMetrics(pool: Pool): Registry {
     async () => (await pausedRuns(pool)).oldestSeconds,
   );
   gauge('stalled_runs', 'Open runs that nobody works on.', () => countStalled(pool));
+  gauge('failed_projects', 'Enabled projects whose last run failed.', () => countFailedProjects(pool));
   gauge(
     'overdue_projects',
     'Projects that have not completed for longer than their schedule promises.',

@@ -1,5 +1,7 @@
-// What health says of the runs: those that wait for a person, missed schedules, runs nobody works on, untold news.
+// What health says of the runs: those that wait for a person, failed ones, missed schedules, runs nobody works on,
+// untold news.
 import type { Pool } from 'pg';
+import { countFailedProjects } from '../database/queries/failed-projects.ts';
 import { undelivered } from '../database/queries/notifications/undelivered.ts';
 import { overdueProjects } from '../database/queries/overdue-projects.ts';
 import { type PausedRuns, pausedRuns } from '../database/queries/paused-runs.ts';
@@ -15,6 +17,8 @@ export interface CountedCheck extends HealthCheck {
 export interface RunChecks {
   /** Never unhealthy for being paused: a person is waited for, which is as it should be. */
   pausedRuns: CountedCheck & PausedRuns;
+  /** Never unhealthy either: a schedule that is missed by it is. */
+  failedProjects: CountedCheck;
   schedules: CountedCheck;
   stalledRuns: CountedCheck;
   notifications: CountedCheck;
@@ -31,12 +35,14 @@ const LONG_WAIT_SECONDS = 1_800;
  */
 export async function runChecks(pool: Pool, ready: Promise<unknown>): Promise<RunChecks> {
   const paused = ready.then(() => pausedRuns(pool));
-  const overdue = paused.then(() => overdueProjects(pool)).then(({ length }) => length);
+  const failed = paused.then(() => countFailedProjects(pool));
+  const overdue = failed.then(() => overdueProjects(pool)).then(({ length }) => length);
   const stalled = overdue.then(() => countStalled(pool));
   const untold = stalled.then(() => undelivered(pool)).then(({ waiting, givenUp }) => waiting + givenUp);
   const refresh = untold.then(() => waitingPersons(pool));
-  const [waiting, schedules, stalledRuns, notifications, personRefresh] = await Promise.all([
+  const [waiting, failedProjects, schedules, stalledRuns, notifications, personRefresh] = await Promise.all([
     pausedCheck(paused),
+    failedCheck(failed),
     counted(overdue, {
       healthy: 'Every project keeps its schedule.',
       say: (count) => `${count} have not completed for longer than their schedule promises.`,
@@ -51,7 +57,7 @@ export async function runChecks(pool: Pool, ready: Promise<unknown>): Promise<Ru
     }),
     refreshCheck(refresh),
   ]);
-  return { pausedRuns: waiting, schedules, stalledRuns, notifications, personRefresh };
+  return { pausedRuns: waiting, failedProjects, schedules, stalledRuns, notifications, personRefresh };
 }
 
 async function pausedCheck(looked: Promise<PausedRuns>): Promise<CountedCheck & PausedRuns> {
@@ -81,6 +87,19 @@ async function refreshCheck(looked: Promise<WaitingPersons>): Promise<CountedChe
   });
   const waits = answer.status === 'healthy' && found.count > 0;
   return { ...answer, ...(waits && { message: `${found.count} persons wait for a refresh.` }), ...found };
+}
+
+async function failedCheck(looked: Promise<number>): Promise<CountedCheck> {
+  let count = 0;
+  const answer = await check('The database answers.', async () => {
+    count = await looked;
+  });
+  if (answer.status === 'unhealthy') return { ...answer, count };
+  const message =
+    count === 0
+      ? 'No project was left by a failed run.'
+      : `The last run of ${count} failed; history has the reasons.`;
+  return { ...answer, message, count };
 }
 
 async function counted(

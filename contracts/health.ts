@@ -25,6 +25,10 @@ export const healthSchema = z
       pausedRuns: z
         .object({ ...check.shape, count: z.number().int(), oldestSeconds: z.number().int() })
         .meta({ description: 'Runs that wait for a person; they make nothing unhealthy by themselves.' }),
+      failedProjects: counted.meta({
+        description:
+          'Projects that are enabled and whose last run failed; they make nothing unhealthy by themselves, `schedules` does when it lasts.',
+      }),
       schedules: counted.meta({
         description: 'Projects that have not completed for longer than their schedule promises.',
       }),

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startApi, type TestApi } from '../support/api.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { testEnvironment } from '../support/environment.ts';
+import { insertConnection, insertProject, insertRun } from '../support/factories.ts';
 import { type PausableProxy, startPausableProxy } from '../support/pausable-proxy.ts';
 import { until } from '../support/until.ts';
 
@@ -108,6 +109,27 @@ describe('GET /api/health', () => {
           message: '1 not taken by their receiver.',
         },
       },
+    });
+  });
+
+  it('counts the projects whose last run failed', async () => {
+    const api = await start(database.url);
+    const { pool } = api.database;
+    const connectionId = await insertConnection(pool);
+    const project = async (enabled: boolean, runs: object[]) => {
+      const projectId = await insertProject(pool, connectionId, { enabled });
+      for (const columns of runs) await insertRun(pool, { projectId, connectionId }, { ...columns });
+    };
+    const [failed, completed] = [{ status: 'failed' }, { status: 'completed' }];
+    await project(true, [completed, failed, { status: 'cancelled' }, { status: 'running' }]);
+    await project(true, [failed, { status: 'completed', dry_run: true }]);
+    await project(true, [failed, completed, { status: 'failed', dry_run: true }]);
+    await project(false, [failed]);
+    await project(true, []);
+    expect((await timedHealth(api)).body.checks.failedProjects).toMatchObject({
+      status: 'healthy',
+      count: 2,
+      message: 'The last run of 2 failed; history has the reasons.',
     });
   });
 

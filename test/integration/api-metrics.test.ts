@@ -60,6 +60,7 @@ describe('GET /metrics', () => {
     expect(value('runs{status="completed"}')).toBe(0);
     expect(value('queued_runs')).toBe(1);
     expect(value('stalled_runs')).toBe(1);
+    expect(value('failed_projects')).toBe(1);
     expect(value('overdue_projects')).toBe(1);
     expect(value('paused_run_age_seconds')).toBeGreaterThanOrEqual(3_600);
     expect(value('notifications_waiting')).toBe(1);
