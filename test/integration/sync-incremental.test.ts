@@ -82,7 +82,7 @@ describeWithSlapd('an incremental run', () => {
   const setProject = (assignments: ReturnType<typeof sql>) =>
     run(lab.database.pool, sql`update sync_project set ${assignments} where id = ${projectId}`);
   const watermarks = () =>
-    run<{ mode: string; since: string }>(
+    run<{ mode: string; run_id: string; since: string }>(
       lab.database.pool,
       sql`select read_mode as mode, run_id, watermark ->> 'since' as since, runs_since_scan from sync_watermark
           where project_id = ${projectId} order by read_mode`,
@@ -219,7 +219,14 @@ describeWithSlapd('an incremental run', () => {
     await lab.runReaches(again, 'paused');
     await lab.resume(projectId, again);
     expect(await lab.runOver(again)).toMatchObject({ status: 'completed', counts: { deactivated: 4 } });
-    expect(await watermarks()).not.toEqual(before);
+    const after = await watermarks();
+    expect(after[1]).toMatchObject({ mode: 'incremental', run_id: again });
+    // Each has a watermark of its own, which the other kind of run leaves alone.
+    expect(after[0]).toEqual(before[0]);
+    const full = await sync('full');
+    const [ofFull, ofIncremental] = await watermarks();
+    expect(ofFull).toMatchObject({ mode: 'full', run_id: full.id });
+    expect(ofIncremental).toEqual(after[1]);
     await expectComplete();
   });
 

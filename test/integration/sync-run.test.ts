@@ -233,17 +233,21 @@ deleteoldrdn: 1
     );
     await slapd.apply('dn: uid=cem,ou=people,dc=example,dc=org\nchangetype: delete\n');
     const runId = await lab.trigger(projectId);
-    const { until } = await import('../support/until.ts');
-    const paused = await until('the run to pause', async () => {
-      const row = await lab.runRow(runId);
-      return row.status === 'paused' ? row : null;
-    });
-    expect(paused.pause_reason).toBe('delete_threshold');
+    await lab.runReaches(runId, 'paused');
+    expect((await lab.runRow(runId)).pause_reason).toBe('delete_threshold');
     expect(await idOf('uid=cem')).toBeDefined();
+    // Gone since: nobody was shown it, so nobody approved it.
+    await slapd.apply('dn: cn=inner,ou=groups,dc=example,dc=org\nchangetype: delete\n');
     await lab.resume(projectId, runId);
     const over = await lab.runOver(runId);
     expect(over).toMatchObject({ status: 'completed', counts: { deactivated: 1 } });
     expect(await idOf('uid=cem')).toBeUndefined();
+    expect(await idOf('cn=inner')).toBeDefined();
+    const next = await lab.trigger(projectId);
+    await lab.runReaches(next, 'paused');
+    await lab.resume(projectId, next);
+    expect(await lab.runOver(next)).toMatchObject({ counts: { deactivated: 1 } });
+    expect(await idOf('cn=inner')).toBeUndefined();
   });
 
   it('counts people by department as they change it and get one', async () => {

@@ -6,7 +6,8 @@ import { pino } from 'pino';
 import { createSyncSchedules } from '../../api/sync-schedules.ts';
 import { createTemporalAccess } from '../../api/temporal-access.ts';
 import { syncScheduleId } from '../../workflows/messages.ts';
-import { startApi, type TestApi } from '../support/api.ts';
+import { startApi, TEST_SECRET_KEY, type TestApi } from '../support/api.ts';
+import { startApiProcess } from '../support/api-process.ts';
 import { testEnvironment } from '../support/environment.ts';
 import { openScheduleLab, type ScheduleLab, YEARLY } from '../support/schedule-lab.ts';
 import { until } from '../support/until.ts';
@@ -71,6 +72,32 @@ describe('reconciling', () => {
     expect((await lab.inTemporal(kept))?.info.lastUpdatedAt).toEqual(before);
     await Promise.all(several.map((one) => one.close()));
   }, 60_000);
+
+  it('happens when an API process starts, both ways', async () => {
+    const [missing, orphan] = [await lab.addProject(), await lab.addProject()];
+    await lab.handleOf(missing).delete();
+    await lab.platform.api.database.pool.query('delete from sync_project where id = $1', [orphan]);
+    await until('the list of schedules to show it', async () => {
+      const ids = new Set<string>();
+      for await (const { scheduleId } of lab.client.schedule.list()) ids.add(scheduleId);
+      return !ids.has(syncScheduleId(missing)) && ids.has(syncScheduleId(orphan));
+    });
+    const { databaseUrl, taskQueue, api } = lab.platform;
+    const started = startApiProcess({
+      url: databaseUrl,
+      taskQueue,
+      home: api.settings.IDENTITY_CENTER_HOME,
+      secretKey: TEST_SECRET_KEY,
+    });
+    try {
+      await until('both to be mended', async () => {
+        const [made, deleted] = [await lab.inTemporal(missing), await lab.inTemporal(orphan)];
+        return made !== null && deleted === null;
+      });
+    } finally {
+      await started.kill();
+    }
+  }, 90_000);
 
   it('follows changes that were made at once in several processes', async () => {
     const other = await startApi({
