@@ -31,7 +31,7 @@ export const NAME_KEYS: RawBuilder<unknown> = sql`
                          when strpos(o.display_name, ',') > 0 then split_part(o.display_name, ',', 1)
                          else substring(o.display_name from '(\\S+)\\s*$') end`)} as family) n
   cross join lateral (
-    select distinct key.value
+    select key.value
     from unnest((string_to_array(n.given, ' '))[1:2]) given
     cross join unnest((string_to_array(n.family, ' '))[1:2]) family
     cross join lateral (values
