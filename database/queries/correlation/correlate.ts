@@ -35,6 +35,7 @@ export async function correlate(client: pg.PoolClient, runId: string | null): Pr
   const counts = await applyPlacements(client, runId);
   await settleDirty(client, dirty, request);
   // The refresh that follows joins tables that were filled a moment ago.
-  if (dirty.most) await client.query('analyze person; analyze person_link');
+  if (dirty.most && counts.personsCreated > 0) await client.query('analyze person');
+  if (dirty.most) await client.query('analyze person_link');
   return counts;
 }

@@ -67,18 +67,28 @@ async function keyAttributes(client: pg.PoolClient): Promise<string[]> {
 }
 
 /**
- * In the order of the columns of correlation_key; one pass over the objects in `dirty`, whatever the number of
- * attributes. A value that was not there before came with the latest change of its account.
+ * In the order of the columns of correlation_key: values in one pass over the objects in `dirty`, whatever the number of
+ * attributes, and names in another, since in one statement with them a name would be worked out value by value. What
+ * was not there before came with the latest change of its account.
  * @param which of them, as `d`
  */
 function freshKeys(attributes: string[], which: RawBuilder<unknown>): RawBuilder<unknown> {
-  const values = attributes.map((attribute) =>
-    attribute === NAME_KEY
-      ? NAME_KEYS
-      : sql`select ${attribute}::text, v.value, null::text from ${valuesOf(attribute)} v (value)`,
-  );
-  const keys =
-    values.length > 0 ? sql.join(values, sql` union all `) : sql`select null, null, null where false`;
+  const values = attributes
+    .filter((attribute) => attribute !== NAME_KEY)
+    .map(
+      (attribute) =>
+        sql`select ${attribute}::text, v.value, null::text from ${valuesOf(attribute)} v (value)`,
+    );
+  const passes = [
+    ...(values.length > 0 ? [sql.join(values, sql` union all `)] : []),
+    ...(attributes.includes(NAME_KEY) ? [NAME_KEYS] : []),
+  ].map((keys) => keysOf(keys, which));
+  return passes.length > 0 ? sql.join(passes, sql` union all `) : keysOf(NO_KEYS, which);
+}
+
+const NO_KEYS = sql`select null, null, null where false`;
+
+function keysOf(keys: RawBuilder<unknown>, which: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
     select o.id as object_id, o.connection_id, k.attribute, k.value, k.name, o.removed_at is not null as removed,
            o.updated_at as since

@@ -22,22 +22,26 @@ const sound = (word: RawBuilder<unknown>) => sql`coalesce(nullif(dmetaphone(${wo
  * and a second given or family name.
  */
 export const NAME_KEYS: RawBuilder<unknown> = sql`
-  select ${sql.lit(NAME_KEY)}::text, k.value, left(n.given || ' ' || n.family, 200)
+  select ${sql.lit(NAME_KEY)}::text, key.value, n.name
   from (
-    select ${plain(sql`case when o.surname is not null and o.given_name is not null then o.given_name
-                         when strpos(o.display_name, ',') > 0 then split_part(o.display_name, ',', 2)
-                         else regexp_replace(o.display_name, '\\s*\\S+\\s*$', '') end`)} as given,
-           ${plain(sql`case when o.surname is not null and o.given_name is not null then o.surname
-                         when strpos(o.display_name, ',') > 0 then split_part(o.display_name, ',', 1)
-                         else substring(o.display_name from '(\\S+)\\s*$') end`)} as family) n
+    -- "offset 0": what follows would else work each name out anew wherever it is mentioned.
+    select p.given, p.family, left(p.given || ' ' || p.family, 200) as name
+    from (
+      select ${plain(sql`case when o.surname is not null and o.given_name is not null then o.given_name
+                           when strpos(o.display_name, ',') > 0 then split_part(o.display_name, ',', 2)
+                           else regexp_replace(o.display_name, '\\s*\\S+\\s*$', '') end`)} as given,
+             ${plain(sql`case when o.surname is not null and o.given_name is not null then o.surname
+                           when strpos(o.display_name, ',') > 0 then split_part(o.display_name, ',', 1)
+                           else substring(o.display_name from '(\\S+)\\s*$') end`)} as family
+      offset 0) p
+    where p.given <> '' and p.family <> '' offset 0) n
   cross join lateral (
-    select key.value
+    select given, family, ${sound(sql`given`)} as given_sound, ${sound(sql`family`)} as family_sound
     from unnest((string_to_array(n.given, ' '))[1:2]) given
-    cross join unnest((string_to_array(n.family, ' '))[1:2]) family
-    cross join lateral (values
-      (${sound(sql`given`)} || '<' || left(family, 2)), (${sound(sql`given`)} || '>' || right(family, 3)),
-      (${sound(sql`family`)} || '<' || left(given, 2)), (${sound(sql`family`)} || '>' || right(given, 3))) key (value)
-    where n.given <> '' and n.family <> '') k`;
+    cross join unnest((string_to_array(n.family, ' '))[1:2]) family offset 0) w
+  cross join lateral (values
+    (w.given_sound || '<' || left(w.family, 2)), (w.given_sound || '>' || right(w.family, 3)),
+    (w.family_sound || '<' || left(w.given, 2)), (w.family_sound || '>' || right(w.given, 3))) key (value)`;
 
 /**
  * How sure it is that two names are of one person, 0 to 100. Less than `least` may come out as anything below it.
