@@ -28,10 +28,10 @@ export async function forgetConnection(
       with gone as (delete from person_link where connection_id = ${connectionId}::uuid returning person_id),
         wanted as (
           insert into refresh_wanted (person_id) select distinct person_id from gone on conflict do nothing)
-      update person p set dissolved_at = case when exists (
-          select from person_link l where l.person_id = p.id and l.connection_id <> ${connectionId}::uuid)
-        then p.dissolved_at else clock_timestamp() end
-      from (select distinct person_id from gone) g where p.id = g.person_id`,
+      update person p set dissolved_at = clock_timestamp()
+      from (select distinct person_id from gone) g
+      where p.id = g.person_id and not exists (
+        select from person_link l where l.person_id = p.id and l.connection_id <> ${connectionId}::uuid)`,
   );
   await run(
     client,
