@@ -6,6 +6,7 @@ import { decide } from './decide-placements.ts';
 import type { Dirty } from './dirty-accounts.ts';
 import { findByNames } from './find-by-names.ts';
 import { findByValues } from './find-by-values.ts';
+import { NAME_KEY } from './name-keys.ts';
 import type { RankedConnection } from './rule-tables.ts';
 
 /**
@@ -48,7 +49,7 @@ const NEAR = sql`
     union
     select l.person_id
     from (select distinct k.attribute, k.value
-          from affected a join correlation_key k on k.object_id = a.object_id where k.name is null) v
+          from affected a join correlation_key k on k.object_id = a.object_id where k.attribute <> ${NAME_KEY}) v
     join correlation_key k on k.value = v.value and k.attribute = v.attribute
     join person_link l on l.object_id = k.object_id) p
   join person_link l on l.person_id = p.person_id`;
