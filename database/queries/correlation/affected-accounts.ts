@@ -16,12 +16,10 @@ export async function collectAffected(client: pg.PoolClient, { most }: Dirty): P
     create temp table affected (object_id uuid primary key, connection_id uuid) on commit drop;
     create temp table touched_value (attribute text collate "C", value text collate "C", rank integer) on commit drop;
     create temp table touched_person (person_id uuid, keyed boolean) on commit drop;
-    insert into affected select object_id, connection_id from dirty`);
-  if (most)
-    await client.query(`
-      insert into affected select id, connection_id from directory_object where object_class = 'user'
-      on conflict do nothing`);
-  else {
+    insert into affected
+    select object_id, connection_id from dirty
+    ${most ? "union select id, connection_id from directory_object where object_class = 'user'" : ''}`);
+  if (!most) {
     await touchChanged(client);
     await concernOthers(client);
   }
