@@ -19,12 +19,22 @@ export class Migration20261128124500_name_keys extends Migration {
     this.addSql(`create index correlation_key_value on correlation_key (value)`);
   }
 
+  /** The table is made anew: the order of its columns counted. */
   override async down(): Promise<void> {
-    this.addSql(`drop index correlation_key_value`);
-    this.addSql(`create index correlation_key_value on correlation_key (value, attribute)`);
     this.addSql(`drop table name_key`);
-    this.addSql(`delete from correlation_key where attribute = '~name'`);
-    this.addSql(`alter table correlation_key add name text collate "C"`);
+    this.addSql(`drop table correlation_key`);
+    this.addSql(`
+      create table correlation_key (
+        object_id uuid not null,
+        connection_id uuid not null,
+        attribute text collate "C" not null,
+        value text collate "C" not null,
+        name text collate "C",
+        removed boolean not null,
+        since timestamptz not null
+      )`);
+    this.addSql(`create index correlation_key_object on correlation_key (object_id)`);
+    this.addSql(`create index correlation_key_value on correlation_key (value, attribute)`);
     this.addSql(`update correlation_state set asked = asked + 1`);
   }
 }

@@ -56,3 +56,31 @@ it('two persons of a name are a case, whatever the order of the words', async ()
   await lab.correlate();
   expect((await lab.outcome()).cases).toEqual({ 'ad-1': 'similar_name' });
 });
+
+it('a name that many persons have asks once, with ten of them', async () => {
+  const many = Array.from({ length: 12 }, (_, index) => index);
+  for (const index of many)
+    await lab.account(hr, `hr-${index}`, { employeeId: `${index}`, ...name('Test', 'User') });
+  for (const index of many) await lab.account(directory, `ad-${index}`, name('Test', 'User'));
+  await lab.correlate();
+  const { rows } = await lab.pool.query(
+    'select distinct reason, jsonb_array_length(candidates) as named from correlation_case',
+  );
+  expect(rows).toEqual([{ reason: 'similar_name', named: 10 }]);
+  expect(Object.keys((await lab.outcome()).cases)).toHaveLength(many.length);
+});
+
+it('names that nobody has any more are kept nowhere', async () => {
+  const kept = async () =>
+    (await lab.pool.query('select distinct name from name_key order by 1')).rows.map((row) => row.name);
+  const first = await lab.account(hr, 'hr-1', name('Maria', 'Rossi'));
+  const second = await lab.account(directory, 'ad-1', name('Maria', 'Rossi'));
+  await lab.correlate();
+  expect(await kept()).toEqual(['maria/rossi']);
+  await lab.change(first, name('Maria', 'Bianchi'));
+  await lab.correlate();
+  expect(await kept()).toEqual(['maria/bianchi', 'maria/rossi']);
+  await lab.change(second, { objectClass: 'computer' });
+  await lab.correlate();
+  expect(await kept()).toEqual(['maria/bianchi']);
+});

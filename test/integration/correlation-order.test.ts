@@ -40,6 +40,14 @@ const held = async () =>
     )
   ).rows;
 
+/** Names by which accounts are compared, and those that have keys: the same, so that nobody's name stays for ever. */
+const names = async () =>
+  (
+    await lab.pool.query(`
+      select array(select distinct value from correlation_key where attribute = '~name' order by 1) as compared,
+             array(select distinct name from name_key order by 1) as keyed`)
+  ).rows[0];
+
 /** Correlates what changed; then repeating it, and evaluating everything, must change nothing. */
 async function correlateWell(): Promise<void> {
   const byHand = await held();
@@ -49,6 +57,8 @@ async function correlateWell(): Promise<void> {
     `select from person_link l join person_link_denial d using (object_id, person_id) where not l.manual`,
   );
   expect(refused.rowCount).toBe(0);
+  const { compared, keyed } = await names();
+  expect(keyed).toEqual(compared);
   const before = await stored();
   expect(await lab.correlate()).toEqual(NOTHING);
   expect(await stored()).toEqual(before);

@@ -126,6 +126,23 @@ describe('PUT /api/correlation-rules', () => {
     expect((await lab.pool.query('select from correlation_rule_set')).rowCount).toBe(2);
   });
 
+  it('leaves whom older rules linked when an attribute is compared no more', async () => {
+    await lab.account(hr, 'hr-ann', { accountName: 'ann' });
+    const user = await lab.account(directory, 'ad-ann', { accountName: 'ann' });
+    await lab.pool.query(`update directory_object set attributes = '{"badge": ["B 7"]}' where id = $1`, [
+      user,
+    ]);
+    const by = (attribute: string) => ({ rules: [{ type: 'exact', name: attribute, attribute }] });
+    for (const attribute of ['accountName', 'badge', 'employeeId']) {
+      expect((await put(RULES, by(attribute))).status).toBe(200);
+      await lab.correlate();
+      await lab.correlateEverything();
+      expect((await lab.outcome()).persons).toEqual([['ad-ann', 'hr-ann']]);
+    }
+    const { rowCount } = await lab.pool.query(`select from correlation_key where attribute = 'badge'`);
+    expect(rowCount).toBe(0);
+  });
+
   it('asks no longer where a rule says that several may share a value', async () => {
     await lab.account(hr, 'hr-ann', { email: 'ann@example.org' });
     await lab.account(directory, 'ad-1', { email: 'ann@example.org' });

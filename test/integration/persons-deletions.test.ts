@@ -37,7 +37,11 @@ describe('DELETE /api/connections/{id}', () => {
     const user = await lab.account(directory, 'ad-ann', { employeeId: '1' });
     await lab.correlate();
     const ann = await lab.account(hr, 'hr-ann', { employeeId: '1' });
-    const alone = await lab.account(hr, 'hr-bob', { email: 'bob@example.org' });
+    const alone = await lab.account(hr, 'hr-bob', {
+      email: 'bob@example.org',
+      givenName: 'Bob',
+      surname: 'Lee',
+    });
     await lab.correlate();
     const [person, bob] = [await personOf(ann), await personOf(alone)];
     expect(await personOf(user)).toBe(person);
@@ -49,6 +53,7 @@ describe('DELETE /api/connections/{id}', () => {
     expect(body.data.at(-1)).toMatchObject({ action: 'unlinked', objectId: alone, by: 'admin' });
     for (const table of ['person_link', 'correlation_key', 'correlation_case'])
       expect([table, await count(table, hr)]).toEqual([table, 0]);
+    expect((await lab.pool.query('select from name_key')).rowCount).toBe(0);
     await lab.correlateEverything();
     expect(await personOf(user)).toBe(person);
   });

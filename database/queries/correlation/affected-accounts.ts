@@ -138,11 +138,15 @@ const SHARING_VALUE = sql`
 /** Names are compared with those of earlier ranks, of accounts that nothing else placed. name_key and the index as before. */
 const SHARING_NAME = sql`
   select distinct k.object_id, k.connection_id
-  from (select other.name, min(t.rank) as rank
-        from touched_value t
-        join name_key mine on mine.name = t.value
-        join name_key other on other.value = mine.value
-        where t.attribute = ${NAME_KEY} group by other.name) t
+  from (
+    select other.name, min(v.rank) as rank
+    -- Each key once, however many touched names have it.
+    from (select mine.value, min(t.rank) as rank
+          from touched_value t join name_key mine on mine.name = t.value
+          where t.attribute = ${NAME_KEY} and t.rank < (select max(rank) from connection_rank)
+          group by mine.value) v
+    join name_key other on other.value = v.value
+    group by other.name) t
   join correlation_key k on k.value = t.name and k.attribute = ${NAME_KEY}
   join connection_rank r on r.connection_id = k.connection_id and r.rank > t.rank
   where not exists (

@@ -5,6 +5,9 @@ import { type RawBuilder, run, sql } from '../../sql.ts';
 import type { Dirty } from './dirty-accounts.ts';
 import { addNameKeys, forgetNameKeys, NAME, NAME_KEY } from './name-keys.ts';
 
+/** Of correlation_key, as `freshKeys` fills them. */
+const COLUMNS = sql.raw('object_id, connection_id, attribute, value, removed, since');
+
 /** A longer value is nobody's key; the index could not hold it either. */
 const MOST_CHARACTERS = 500;
 
@@ -17,16 +20,24 @@ export async function refreshKeys(client: pg.PoolClient, { everything, most }: D
   const attributes = await keyAttributes(client);
   await client.query('create temp table fresh_key (like correlation_key) on commit drop');
   const known = sql`exists (select from correlation_key k where k.object_id = d.object_id)`;
-  await run(client, sql`insert into fresh_key ${freshKeys(attributes, most ? known : sql`true`)}`);
+  await run(
+    client,
+    sql`insert into fresh_key (${COLUMNS}) ${freshKeys(attributes, most ? known : sql`true`)}`,
+  );
   await client.query('analyze fresh_key');
   await compareKeys(client, everything);
-  if (most) await run(client, sql`insert into correlation_key ${freshKeys(attributes, sql`not ${known}`)}`);
+  if (most)
+    await run(
+      client,
+      sql`insert into correlation_key (${COLUMNS}) ${freshKeys(attributes, sql`not ${known}`)}`,
+    );
   await client.query(`
     delete from correlation_key k using changed_key c
     where c.stored and k.object_id = c.object_id and k.attribute = c.attribute and k.value = c.value;
     insert into correlation_key (object_id, connection_id, attribute, value, removed, since)
     select object_id, connection_id, attribute, value, removed, since from changed_key where removed is not null`);
   await addNameKeys(client, most ? ALL_NAMES : CHANGED_NAMES);
+  if (most) await client.query('analyze name_key');
   if (most) await client.query('analyze correlation_key');
 }
 
@@ -54,8 +65,17 @@ async function compareKeys(client: pg.PoolClient, everything: boolean): Promise<
     full join fresh_key f on f.object_id = k.object_id and f.attribute = k.attribute and f.value = k.value
     where f.removed is distinct from k.removed;
     analyze changed_key;
-    create temp table rekeyed on commit drop as select distinct object_id from changed_key;
+    create temp table rekeyed on commit drop as
+    select distinct object_id from changed_key
+    -- Where no name is kept yet, as after an upgrade, those that come say nothing of a change.
+    ${everything ? `where attribute <> '${NAME_KEY}' or exists (select from correlation_key where attribute = '${NAME_KEY}')` : ''};
     analyze rekeyed`);
+}
+
+/** Forgets the keys of attributes that no rule names any more; of the keys the table is read. */
+export async function dropKeys(client: pg.PoolClient, attributes: string[]): Promise<void> {
+  await run(client, sql`delete from correlation_key where attribute = any(${attributes}::text[])`);
+  if (attributes.includes(NAME_KEY)) await client.query('delete from name_key');
 }
 
 /** Makes the keys of all accounts for attributes that no rule has named before; the other keys stay. */
@@ -64,10 +84,13 @@ export async function addKeys(client: pg.PoolClient, attributes: string[]): Prom
     create temp table dirty on commit drop as
     select id as object_id, connection_id from directory_object where object_class = 'user';
     analyze dirty`);
-  // Of rules that there were once.
-  await run(client, sql`delete from correlation_key where attribute = any(${attributes}::text[])`);
-  await run(client, sql`insert into correlation_key ${freshKeys(attributes, sql`true`)}`);
-  if (attributes.includes(NAME_KEY)) await addNameKeys(client, ALL_NAMES);
+  // Of rules that there were once, before their keys were dropped with them.
+  await dropKeys(client, attributes);
+  await run(client, sql`insert into correlation_key (${COLUMNS}) ${freshKeys(attributes, sql`true`)}`);
+  if (attributes.includes(NAME_KEY)) {
+    await addNameKeys(client, ALL_NAMES);
+    await client.query('analyze name_key');
+  }
   await client.query('drop table dirty');
 }
 
@@ -80,7 +103,7 @@ async function keyAttributes(client: pg.PoolClient): Promise<string[]> {
 }
 
 /**
- * In the order of the columns of correlation_key; one pass over the objects in `dirty`, whatever the number of
+ * Rows in the order of COLUMNS; one pass over the objects in `dirty`, whatever the number of
  * attributes. A value that was not there before came with the latest change of its account.
  * @param which of them, as `d`
  */

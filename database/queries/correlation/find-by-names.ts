@@ -1,6 +1,7 @@
 // Finds the persons that an account may belong to by names that are alike, where no value found any.
 import type pg from 'pg';
 import { type RawBuilder, run, sql } from '../../sql.ts';
+import { MOST_CANDIDATES } from './find-by-values.ts';
 import { confidenceOf, NAME_KEY, readable } from './name-keys.ts';
 import type { RankedConnection } from './rule-tables.ts';
 
@@ -9,7 +10,8 @@ const MOST_OF_ONE_KEY = 2_000;
 
 /**
  * Names of accounts of earlier ranks. Whoever has another value where a rule lets several accounts share it, as another
- * employee id, is somebody else whatever the name. Each pair of names is compared once.
+ * employee id, is somebody else whatever the name. Each pair of names is compared once, and each name is looked up once,
+ * however many accounts have it.
  * @param place places the links that it is given; absent where all are placed
  */
 export async function findByNames(
@@ -20,12 +22,14 @@ export async function findByNames(
   await collectUnnamed(client, rank);
   const alike = await compareNames(client, rank);
   if (alike) {
+    await collectNamesakes(client, rank);
     if (place) await place(client, LINKS_OF_NAMESAKES);
+    await collectPersons(client, rank);
     await keepApart(client, rank);
     await addNamesakes(client);
-    await client.query('drop table placed_namesake, apart');
+    await client.query('drop table namesake, placed_namesake, apart');
   }
-  await client.query('drop table unnamed, namesake');
+  await client.query('drop table unnamed, alike');
 }
 
 async function collectUnnamed(client: pg.PoolClient, rank: number): Promise<void> {
@@ -42,24 +46,9 @@ async function collectUnnamed(client: pg.PoolClient, rank: number): Promise<void
   await client.query('analyze unnamed');
 }
 
-async function addNamesakes(client: pg.PoolClient): Promise<void> {
-  await run(
-    client,
-    sql`
-      insert into candidate
-      select n.object_id, n.ordinal, n.person_id, n.rule, n.set_id, ${NAME_KEY}, false, max(n.confidence),
-             max(n.confidence) >= n.link, false, false, false
-      from placed_namesake n
-      where not exists (select from person_link_denial d
-                        where d.object_id = n.object_id and d.person_id = n.person_id)
-        and not exists (select from apart x where x.object_id = n.object_id and x.person_id = n.person_id)
-      group by n.object_id, n.ordinal, n.person_id, n.rule, n.set_id, n.link`,
-  );
-}
-
 /**
- * Fills `namesake` with the accounts whose names are alike enough to ask; name_key's indexes and correlation_key_value
- * serve it.
+ * Fills `alike` with the pairs of names that are alike enough to ask; name_key's indexes and correlation_key_value serve
+ * it.
  * @returns whether there are any
  */
 async function compareNames(client: pg.PoolClient, rank: number): Promise<boolean> {
@@ -67,7 +56,7 @@ async function compareNames(client: pg.PoolClient, rank: number): Promise<boolea
   await run(
     client,
     sql`
-      create temp table namesake on commit drop as
+      create temp table alike on commit drop as
       with
         mine as materialized (
           select k.value, k.name from (select distinct name from unnamed) u join name_key k on k.name = u.name),
@@ -85,36 +74,77 @@ async function compareNames(client: pg.PoolClient, rank: number): Promise<boolea
         compared as materialized (
           select m.name, t.name as other,
                  ${confidenceOf(readable(sql`m.name`), readable(sql`t.name`), least)} as confidence
-          from mine m join usual u on u.value = m.value join theirs t on t.value = m.value),
-        alike as materialized (
-          select distinct name, other, confidence from compared where confidence >= ${least})
-      select u.*, x.confidence, k.object_id as other_id
-      from alike x
-      join unnamed u on u.name = x.name and u.review <= x.confidence
+          from mine m join usual u on u.value = m.value join theirs t on t.value = m.value)
+      select distinct name, other, confidence from compared where confidence >= ${least}`,
+  );
+  await client.query('analyze alike');
+  return ((await client.query('select from alike limit 1')).rowCount ?? 0) > 0;
+}
+
+/** Fills `namesake` with the accounts that have the names; correlation_key_value serves it. */
+async function collectNamesakes(client: pg.PoolClient, rank: number): Promise<void> {
+  await run(
+    client,
+    sql`
+      create temp table namesake on commit drop as
+      select k.value as name, k.object_id
+      from (select distinct other from alike) x
       join correlation_key k on k.value = x.other and k.attribute = ${sql.lit(NAME_KEY)}
       join connection_rank r on r.connection_id = k.connection_id and r.rank < ${sql.lit(rank)}
       where not k.removed`,
   );
   await client.query('analyze namesake');
-  return ((await client.query('select from namesake limit 1')).rowCount ?? 0) > 0;
+}
+
+/** Fills `placed_namesake`: who may be whom. Of the many persons that have one name a few are named. */
+async function collectPersons(client: pg.PoolClient, rank: number): Promise<void> {
+  await run(
+    client,
+    sql`
+      create temp table placed_namesake on commit drop as
+      with
+        named as (
+          select n.name, p.person_id
+          from namesake n
+          join placed p on p.object_id = n.object_id and p.rank < ${sql.lit(rank)} and not p.removed
+          group by n.name, p.person_id),
+        few as materialized (
+          select * from (
+            select *, count(*) over (partition by name) > ${sql.lit(MOST_CANDIDATES)} as crowded,
+                   row_number() over (partition by name order by person_id) as place
+            from named) numbered
+          where place <= ${sql.lit(MOST_CANDIDATES)})
+      select u.*, x.confidence, f.person_id, f.crowded
+      from unnamed u
+      join alike x on x.name = u.name and x.confidence >= u.review
+      join few f on f.name = x.other`,
+  );
+  await client.query('analyze placed_namesake');
+}
+
+async function addNamesakes(client: pg.PoolClient): Promise<void> {
+  await run(
+    client,
+    sql`
+      insert into candidate
+      select n.object_id, n.ordinal, n.person_id, n.rule, n.set_id, ${NAME_KEY}, false, max(n.confidence),
+             max(n.confidence) >= n.link, false, bool_or(n.crowded), false
+      from placed_namesake n
+      where not exists (select from person_link_denial d
+                        where d.object_id = n.object_id and d.person_id = n.person_id)
+        and not exists (select from apart x where x.object_id = n.object_id and x.person_id = n.person_id)
+      group by n.object_id, n.ordinal, n.person_id, n.rule, n.set_id, n.link`,
+  );
 }
 
 /** All accounts of the persons of namesakes. */
 const LINKS_OF_NAMESAKES = sql`
   select l.* from (
-    select distinct l.person_id from namesake n join person_link l on l.object_id = n.other_id) p
+    select distinct l.person_id from namesake n join person_link l on l.object_id = n.object_id) p
   join person_link l on l.person_id = p.person_id`;
 
 /** Fills `apart` with the accounts and persons that have different values where a rule lets several share one. */
 async function keepApart(client: pg.PoolClient, rank: number): Promise<void> {
-  await run(
-    client,
-    sql`
-      create temp table placed_namesake on commit drop as
-      select n.*, p.person_id from namesake n
-      join placed p on p.object_id = n.other_id and p.rank < ${sql.lit(rank)} and not p.removed`,
-  );
-  await client.query('analyze placed_namesake');
   await run(
     client,
     sql`

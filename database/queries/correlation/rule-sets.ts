@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { type CorrelationRuleSet, DEFAULT_RULE_SET, OWN_PERSON } from '../../../domain/correlation/rules.ts';
 import { type Queryable, run, sql } from '../../sql.ts';
 import { readRow } from '../read-rows.ts';
-import { addKeys } from './correlation-keys.ts';
+import { addKeys, dropKeys } from './correlation-keys.ts';
 import { keyAttribute, readRuleSets } from './rule-tables.ts';
 
 export interface RuleSetRow extends CorrelationRuleSet {
@@ -90,7 +90,10 @@ async function changeRules(
   if (!(await change())) return;
   await evaluateUnlinked(client, projectId);
   await forgetUnused(client);
-  const added = [...(await comparedAttributes(client))].filter((attribute) => !before.has(attribute));
+  const after = await comparedAttributes(client);
+  const left = [...before].filter((attribute) => !after.has(attribute));
+  if (left.length > 0) await dropKeys(client, left);
+  const added = [...after].filter((attribute) => !before.has(attribute));
   if (added.length > 0) await addKeys(client, added);
 }
 

@@ -43,8 +43,7 @@ export async function forgetConnection(
       select distinct (c ->> 'personId')::uuid from gone cross join jsonb_array_elements(candidates) c
       where status = 'open' on conflict do nothing`,
   );
-  await run(client, sql`delete from correlation_key where connection_id = ${connectionId}::uuid`);
-  await forgetNameKeys(client, sql`select name from name_key`);
+  await forgetKeys(client, connectionId);
   // Of people's decisions there are few.
   await run(
     client,
@@ -52,6 +51,19 @@ export async function forgetConnection(
       delete from person_link_denial d
       where not exists (select from directory_object o where o.id = d.object_id)`,
   );
+}
+
+/** The keys of the connection's accounts, of which the table is read, and those of names that nobody has any more. */
+async function forgetKeys(client: pg.PoolClient, connectionId: string): Promise<void> {
+  await run(
+    client,
+    sql`
+      create temp table former_name on commit drop as
+      select distinct value as name from correlation_key
+      where connection_id = ${sql.lit(connectionId)}::uuid and attribute = ${sql.lit(NAME_KEY)}`,
+  );
+  await run(client, sql`delete from correlation_key where connection_id = ${connectionId}::uuid`);
+  await forgetNameKeys(client, sql`select name from former_name`);
 }
 
 /**
