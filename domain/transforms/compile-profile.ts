@@ -124,10 +124,14 @@ function evaluateAll(
   const { attributes } = result;
   const stored = (name: string) =>
     Object.hasOwn(person.attributes, name) ? attributeText(person.attributes[name]) : null;
+  let current = '';
   const scope: TransformScope = {
     personId: person.id,
     accounts: person.accounts,
-    oldValue: null,
+    // Few transforms ask for it: a person's stored attributes may not have been parsed yet.
+    get oldValue() {
+      return stored(current);
+    },
     identityAttribute: (name) =>
       Object.hasOwn(attributes, name) ? (attributes[name] ?? null) : stored(name),
     now: surroundings.now,
@@ -135,10 +139,10 @@ function evaluateAll(
     names: surroundings.names,
   };
   for (const { name, transform } of steps) {
-    const before = stored(name);
-    scope.oldValue = before;
+    current = name;
     // What chance or the names of others decided once is kept, or every refresh would change it.
-    if (before !== null && (transform.random || transform.makesNames)) attributes[name] = before;
+    const kept = transform.random || transform.makesNames ? stored(name) : null;
+    if (kept !== null) attributes[name] = kept;
     else evaluateOne(name, transform, scope, result);
   }
   return result;
