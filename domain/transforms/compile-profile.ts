@@ -1,5 +1,6 @@
 // The mappings of an identity profile: computed in an order in which each finds what it reads, errors apart.
 import { AppError, type ErrorDetail } from '../app-error.ts';
+import { refuseAttribute } from '../identity-profiles/person-fields.ts';
 import { attributeText } from './attribute-text.ts';
 import { type CompiledTransform, checkTransform, compileTransform, readsOf } from './compile-transform.ts';
 import { NamesUnknown } from './name-book.ts';
@@ -155,7 +156,10 @@ function evaluateOne(
   result: ProfileResult,
 ): void {
   try {
-    result.attributes[name] = transform.evaluate(scope);
+    const value = transform.evaluate(scope);
+    const refused = refuseAttribute(name, value);
+    if (refused !== null) throw new TransformError('', refused);
+    result.attributes[name] = value;
   } catch (error) {
     result.attributes[name] = scope.oldValue;
     if (error instanceof NamesUnknown) result.pending = true;
