@@ -22,6 +22,7 @@ import { Migration20261128111500_sound_correlation } from './Migration2026112811
 import { Migration20261128112500_refresh_wanted } from './Migration20261128112500_refresh_wanted.ts';
 import { Migration20261128113800_identity_filters } from './Migration20261128113800_identity_filters.ts';
 import { Migration20261128114000_joined_search } from './Migration20261128114000_joined_search.ts';
+import { Migration20261128124500_refresh_requests } from './Migration20261128124500_refresh_requests.ts';
 
 export const MIGRATIONS = [
   { name: 'Migration20261122000000_sync', class: Migration20261122000000_sync },
@@ -47,4 +48,5 @@ export const MIGRATIONS = [
   { name: 'Migration20261128112500_refresh_wanted', class: Migration20261128112500_refresh_wanted },
   { name: 'Migration20261128113800_identity_filters', class: Migration20261128113800_identity_filters },
   { name: 'Migration20261128114000_joined_search', class: Migration20261128114000_joined_search },
+  { name: 'Migration20261128124500_refresh_requests', class: Migration20261128124500_refresh_requests },
 ];
