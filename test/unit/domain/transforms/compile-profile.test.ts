@@ -43,6 +43,21 @@ describe('compileProfile', () => {
     expect(evaluate(mappings, { preferredName: 'Jay' }).attributes.displayName).toBe('Jay Doe');
   });
 
+  it('takes what nobody expected for a failure of that attribute alone', () => {
+    const broken = () => {
+      throw new TypeError('holds what only a log may hold');
+    };
+    const result = compileProfile([map('key', { type: 'uuid' }), map('lastname', hr('last'))]).evaluate(
+      { id: 'p', accounts: [account({ last: 'DOE' })], attributes: {} },
+      { now: NOW, random: { below: broken, uuid: broken }, names: new NameBook() },
+    );
+    expect(result).toEqual({
+      attributes: { key: null, lastname: 'DOE' },
+      errors: [{ attribute: 'key', path: '', reason: 'failed unexpectedly (TypeError)' }],
+      pending: false,
+    });
+  });
+
   it('leaves an attribute that fails as it was, says why, and goes on', () => {
     const mappings = [
       map('region', { type: 'lookup', attributes: { input: hr('first'), table: { X: 'Y' } } }),
