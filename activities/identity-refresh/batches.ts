@@ -8,7 +8,7 @@ const PERSONS_A_BATCH = 10_000;
 
 /** As `BatchUse`, of at most `limit` persons. */
 export interface BatchesUse extends Pick<BatchUse, 'record'> {
-  choose(client: pg.PoolClient, limit: number): Promise<string[]>;
+  choose(client: pg.PoolClient, limit: number): Promise<string[] | null>;
 }
 
 /**

@@ -48,7 +48,7 @@ async function refreshSome(
   for (let batches = 0; batches < most && !part.over; batches++) {
     signal.throwIfAborted();
     const batch = await next();
-    part.over = batch.last === null;
+    part.over = batch.over;
     part.done += batch.done;
     part.failed += batch.failed;
     if (!part.over) onProgress({ done: part.done, failed: part.failed });
@@ -56,11 +56,8 @@ async function refreshSome(
   return part;
 }
 
-/** The next that wait, without those who are dissolved: these are settled on the way. */
-async function chooseWanted(client: pg.PoolClient, limit: number): Promise<string[]> {
-  for (;;) {
-    const wanted = await wantedPersons(client, limit);
-    const present = await settleDissolved(client, wanted);
-    if (present.length > 0 || wanted.length === 0) return present;
-  }
+/** The next that wait, without those who are dissolved: these are settled with the batch. */
+async function chooseWanted(client: pg.PoolClient, limit: number): Promise<string[] | null> {
+  const wanted = await wantedPersons(client, limit);
+  return wanted.length === 0 ? null : settleDissolved(client, wanted);
 }

@@ -41,16 +41,17 @@ async function refreshSome(
   const next = createBatches(pool, {
     choose: async (client, limit) => {
       const at = await holdRefresh(client, refreshId);
-      if (!at) return [];
+      if (!at) return null;
       Object.assign(part, { total: at.total, done: at.done, failed: at.failed });
-      return personsOfProfile(client, at.profileId, at.position, limit);
+      const ids = await personsOfProfile(client, at.profileId, at.position, limit);
+      return ids.length === 0 ? null : ids;
     },
     record: (client, result) => recordRefreshed(client, refreshId, result),
   });
   for (let batches = 0; batches < most && !part.over; batches++) {
     signal.throwIfAborted();
     const batch = await next();
-    part.over = batch.last === null;
+    part.over = batch.over;
     part.done += batch.done;
     part.failed += batch.failed;
   }

@@ -171,6 +171,18 @@ test('goes on until nobody is left, and stops between batches when it is told to
   expect((await lab.pool.query('select from refresh_wanted')).rowCount).toBe(0);
 });
 
+test('those who are dissolved are settled a batch in a transaction', async () => {
+  await lab.pool.query(`
+    with gone as (
+      insert into person (display_name, dissolved_at) select 'gone', now() from generate_series(1, 10001)
+      returning id)
+    insert into refresh_wanted (person_id) select id from gone`);
+  const seen: number[] = [];
+  await refreshPersons(lab, new AbortController().signal, ({ done }) => seen.push(done));
+  expect(seen).toEqual([0, 0]);
+  expect((await lab.pool.query('select from refresh_wanted')).rowCount).toBe(0);
+});
+
 test('a value too long for the index of its field is the failure of its attribute; the rest follows the accounts', async () => {
   await setMappings({
     email: of('HR', 'mail'),
