@@ -95,3 +95,20 @@ it('comes once a day for values that depend on the time, where the last one lies
     return all.length === 2 && all.every(({ status }) => status === 'completed');
   });
 });
+
+it('ends the workflows of a former version, which nobody serves, on its own queue alone', async () => {
+  const { client, taskQueue } = lab.sync;
+  const start = (queue: string) =>
+    client.workflow.start('identityRefresh', { workflowId: `identity-refresh:${queue}`, taskQueue: queue });
+  const [mine, other] = [await start(taskQueue), await start(`${taskQueue}-other`)];
+  await until('both to be listed', async () => {
+    const { count } = await client.workflow.count(
+      `WorkflowType = 'identityRefresh' and WorkflowId in ('${mine.workflowId}', '${other.workflowId}')`,
+    );
+    return count === 2;
+  });
+  await lab.sweep().sweep();
+  expect((await mine.describe()).status.name).toBe('TERMINATED');
+  expect((await other.describe()).status.name).toBe('RUNNING');
+  await other.terminate();
+});
