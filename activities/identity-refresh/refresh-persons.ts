@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { wantedPersons } from '../../database/queries/persons/choose-persons.ts';
 import { settleDissolved } from '../../database/queries/persons/person-managers.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { createBatches } from './batches.ts';
+import { type BatchSize, createBatches } from './batches.ts';
 import { BATCHES_A_PART, refreshStep } from './refresh-step.ts';
 
 export interface RefreshProgress {
@@ -15,11 +15,18 @@ export interface RefreshProgress {
 export interface WantedPart extends RefreshProgress {
   /** Nobody waits any more. */
   over: boolean;
+  /** For the next part. */
+  size: number;
 }
 
 /** A part of those who wait: what its caller's history grows by once. */
-export function refreshWanted(deps: ActivityDependencies, input: { attempts: number }): Promise<WantedPart> {
-  return refreshStep(deps, input, (signal) => refreshSome(deps.database.pool, signal, BATCHES_A_PART));
+export function refreshWanted(
+  deps: ActivityDependencies,
+  input: { attempts: number; size?: number | undefined },
+): Promise<WantedPart> {
+  return refreshStep(deps, input, (signal, attempt) =>
+    refreshSome(deps.database.pool, signal, { most: BATCHES_A_PART, size: input.size, attempt }),
+  );
 }
 
 /**
@@ -32,7 +39,7 @@ export async function refreshPersons(
   signal: AbortSignal,
   onProgress: (progress: RefreshProgress) => void = () => {},
 ): Promise<RefreshProgress> {
-  const { done, failed } = await refreshSome(pool, signal, Number.POSITIVE_INFINITY, onProgress);
+  const { done, failed } = await refreshSome(pool, signal, { most: Number.POSITIVE_INFINITY }, onProgress);
   return { done, failed };
 }
 
@@ -40,20 +47,20 @@ export async function refreshPersons(
 async function refreshSome(
   pool: pg.Pool,
   signal: AbortSignal,
-  most: number,
+  { most, ...size }: BatchSize & { most: number },
   onProgress: (progress: RefreshProgress) => void = () => {},
 ): Promise<WantedPart> {
-  const next = createBatches(pool, { choose: chooseWanted });
+  const batches = createBatches(pool, { choose: chooseWanted }, size);
   const part = { over: false, done: 0, failed: 0 };
-  for (let batches = 0; batches < most && !part.over; batches++) {
+  for (let count = 0; count < most && !part.over; count++) {
     signal.throwIfAborted();
-    const batch = await next();
+    const batch = await batches.next();
     part.over = batch.over;
     part.done += batch.done;
     part.failed += batch.failed;
     if (!part.over) onProgress({ done: part.done, failed: part.failed });
   }
-  return part;
+  return { ...part, size: batches.size() };
 }
 
 /** The next that wait, without those who are dissolved: these are settled with the batch. */

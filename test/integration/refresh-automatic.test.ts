@@ -112,3 +112,21 @@ it('ends the workflows of a former version, which nobody serves, on its own queu
   expect((await other.describe()).status.name).toBe('RUNNING');
   await other.terminate();
 });
+
+it('waits with a workflow that stays where a refresh fails again and again, and goes on when it is told to', async () => {
+  const account = await lab.account(hr, 'hr-9', { employeeId: '9', givenName: 'Zoe' });
+  await lab.pool.query(`
+    create function fail() returns trigger language plpgsql as $$ begin raise exception 'on purpose'; end $$;
+    create trigger failing before update on person for each row execute function fail()`);
+  await lab.accounts.correlate();
+  await lab.wake();
+  await until('the workflow to wait', async () => {
+    const { events } = await lab.workflow().fetchHistory();
+    return events?.some(({ timerStartedEventAttributes }) => timerStartedEventAttributes) ?? false;
+  });
+  expect((await lab.workflow().describe()).status.name).toBe('RUNNING');
+  await lab.pool.query('drop function fail() cascade');
+  await lab.wake();
+  await lab.settled();
+  expect(await lab.personOf(account)).toMatchObject({ given_name: 'Zoe', processing_state: 'OK' });
+});

@@ -1,5 +1,6 @@
 // Identity attributes of the persons whose accounts changed: computed from all their accounts, failures apart.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { createBatches } from '../../activities/identity-refresh/batches.ts';
 import { refreshPersons } from '../../activities/identity-refresh/refresh-persons.ts';
 import { type CorrelationLab, correlationLab } from '../support/correlation-lab.ts';
 
@@ -169,6 +170,25 @@ test('goes on until nobody is left, and stops between batches when it is told to
   expect(all).toEqual({ done: 1, failed: 0 });
   expect(seen).toEqual([1]);
   expect((await lab.pool.query('select from refresh_wanted')).rowCount).toBe(0);
+});
+
+test('batches are smaller at each attempt, and go on as the part before ended', async () => {
+  const limits: number[] = [];
+  let fails = false;
+  const choose = async (_client: unknown, limit: number) => {
+    limits.push(limit);
+    if (fails) throw Object.assign(new Error('refused'), { code: '22001' });
+    return null;
+  };
+  await createBatches(lab.pool, { choose }).next();
+  await createBatches(lab.pool, { choose }, { attempt: 3 }).next();
+  await createBatches(lab.pool, { choose }, { size: 40 }).next();
+  await createBatches(lab.pool, { choose }, { size: 40, attempt: 60 }).next();
+  expect(limits).toEqual([10_000, 625, 40, 1]);
+  fails = true;
+  const batches = createBatches(lab.pool, { choose }, { size: 40 });
+  await expect(batches.next()).rejects.toThrow('refused');
+  expect(batches.size()).toBe(1);
 });
 
 test('those who are dissolved are settled a batch in a transaction', async () => {
