@@ -35,7 +35,7 @@ export interface BatchUse {
   /** Ids of those to refresh, in order, which may be nobody of those who were next; null: there is nobody left. */
   choose(client: pg.PoolClient): Promise<string[] | null>;
   /** Keeps what was done beside it. */
-  record?(client: pg.PoolClient, result: BatchResult): Promise<void>;
+  record?(client: pg.PoolClient, result: BatchResult, ids: readonly string[]): Promise<void>;
 }
 
 /**
@@ -53,7 +53,7 @@ export function refreshBatch(
     const batch = { client, ready: await profiles(client), names: new NameBook() };
     const failed = ids.length > 1 ? await refreshAll(batch, ids) : await refreshOne(batch, ids);
     const result = { over: false, last: ids.at(-1) ?? null, done: ids.length, failed };
-    await record?.(client, result);
+    await record?.(client, result, ids);
     return result;
   });
 }

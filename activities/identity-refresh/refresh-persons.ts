@@ -1,5 +1,6 @@
 // Refreshes every person that waits for it, of whatever profile: something of it has changed.
 import type pg from 'pg';
+import { reportFailures } from '../../database/queries/identity-profiles/report-failures.ts';
 import { wantedPersons } from '../../database/queries/persons/choose-persons.ts';
 import { settleDissolved } from '../../database/queries/persons/person-managers.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
@@ -50,7 +51,7 @@ async function refreshSome(
   { most, ...size }: BatchSize & { most: number },
   onProgress: (progress: RefreshProgress) => void = () => {},
 ): Promise<WantedPart> {
-  const batches = createBatches(pool, { choose: chooseWanted }, size);
+  const batches = createBatches(pool, { choose: chooseWanted, record: recordFailures }, size);
   const part = { over: false, done: 0, failed: 0 };
   for (let count = 0; count < most && !part.over; count++) {
     signal.throwIfAborted();
@@ -61,6 +62,14 @@ async function refreshSome(
     if (!part.over) onProgress({ done: part.done, failed: part.failed });
   }
   return { ...part, size: batches.size() };
+}
+
+async function recordFailures(
+  client: pg.PoolClient,
+  { failed }: { failed: number },
+  ids: readonly string[],
+): Promise<void> {
+  if (failed > 0) await reportFailures(client, ids);
 }
 
 /** The next that wait, without those who are dissolved: these are settled with the batch. */

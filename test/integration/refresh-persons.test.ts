@@ -106,6 +106,11 @@ test('a transform that fails leaves its attribute as it was and says why; the ot
     identity_status: 'ERROR',
   });
   expect(failing.processing_errors).toEqual({ region: expect.stringContaining("'Atlantis'") });
+  const { rows } = await lab.pool.query('select name, exception_report from identity_profile');
+  expect(rows[0].exception_report).toEqual({
+    taskResultId: expect.stringMatching(/^[0-9a-f]{32}$/),
+    reportName: `Identity exceptions of ${rows[0].name}`,
+  });
 });
 
 test('what the authority said last stands when its account is gone', async () => {
