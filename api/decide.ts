@@ -8,16 +8,17 @@ import { requestId } from './http/request-context.ts';
 import type { RouteDeps } from './routes/route-dependencies.ts';
 
 /**
- * Runs `work`, given who decides, in one transaction. The accounts that share something with those that were decided
+ * Runs `work`, given who decides, in one transaction, after `first` has locked what it has to before its turn. The accounts that share something with those that were decided
  * about are evaluated afterwards.
  */
 export async function decide<T>(
   deps: Deciding,
   request: Request,
   work: (client: pg.PoolClient, by: string) => Promise<T>,
+  first?: (client: pg.PoolClient) => Promise<unknown>,
 ): Promise<T> {
   const { username } = requirePrincipal(request);
-  const result = await inTurn(deps.database.pool, (client) => work(client, username));
+  const result = await inTurn(deps.database.pool, (client) => work(client, username), first);
   await correlateSoon(deps, request);
   return result;
 }

@@ -11,6 +11,7 @@ import { type SelfTime, topSelfTimes } from './profile.ts';
 import type { BenchRuntime } from './runtime.ts';
 import { resetStatements, type StatementTime, topStatements } from './statements.ts';
 import { type LdapSource, runOnce, type SyncRun } from './sync-run.ts';
+import { untilRefreshed } from './until-refreshed.ts';
 import { workflowEvents } from './workflow-events.ts';
 
 export interface SyncBench {
@@ -68,8 +69,9 @@ export function phaseRunner(
   let worker: BenchProcess | undefined;
   const measure = async (phase: PhaseName, running: BenchProcess): Promise<Omit<Phase, 'profile'>> => {
     const pids = { worker: running.pid, postgres: bench.runtime.postgresPid, slapd: bench.slapd.pid };
-    const before = await cpuOf(pids);
     const mode = phase === 'incremental' || phase === 'scanning' ? 'incremental' : 'full';
+    await untilRefreshed(databaseUrl);
+    const before = await cpuOf(pids);
     const watch = watchRun(databaseUrl, projectId);
     const run = await runOnce(product.client, projectId, running.assertRunning, mode);
     const cpuSeconds = difference(before, await cpuOf(pids));

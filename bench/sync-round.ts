@@ -7,6 +7,7 @@ import type { RestClient } from './rest-client.ts';
 import { type Phase, type PhaseRunner, phaseRunner, type SyncBench } from './sync-phase.ts';
 import { checkCounts, checkPersons, checkStored, createProject, runOnce, type SyncRun } from './sync-run.ts';
 import { measureTwoProjects, type TwoProjects } from './two-projects.ts';
+import { untilRefreshed } from './until-refreshed.ts';
 
 export interface SyncRound {
   first: Phase;
@@ -104,6 +105,7 @@ async function syncSecondConnection(
   const { objects, memberships, users } = generated;
   const part = { name: 'Once more', baseDns: [source.baseDn] };
   const projectId = await createProject(product.client, source, part);
+  await untilRefreshed(databaseUrl);
   const run = await runOnce(product.client, projectId, worker.assertRunning);
   checkCounts('the run of the second connection', run, {
     read: objects,
@@ -111,6 +113,7 @@ async function syncSecondConnection(
     membershipsAdded: memberships,
   });
   await checkPersons(databaseUrl, { persons: users, accounts: 2 * users });
+  await untilRefreshed(databaseUrl);
   return run;
 }
 

@@ -5,7 +5,7 @@ import type { RejectedEntry, SourceEntry } from './source-entry.ts';
 
 /** Bytes of the longest values that indexes hold: a B-tree entry of PostgreSQL ends at 2,704. */
 export const LONGEST_INDEXED = 600;
-const INDEXED = ['displayName', 'accountName', 'email', 'department'] as const;
+const INDEXED = ['displayName', 'givenName', 'surname', 'accountName', 'email', 'department'] as const;
 
 /** Why an entry cannot be stored; null for the usual one. */
 export function refuseEntry(entry: SourceEntry, fields: FieldValues): RejectedEntry | null {

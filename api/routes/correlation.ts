@@ -1,17 +1,20 @@
 // Correlation: the cases that wait for a decision, and the rules.
 import { initServer } from '@ts-rest/express';
 import type { Request } from 'express';
+import type pg from 'pg';
 import type { z } from 'zod';
 import { correlationCaseSchema, type ruleSetBody } from '../../contracts/correlation.ts';
 import { contract } from '../../contracts/index.ts';
 import { deleteRuleSet, readRuleSet, saveRuleSet } from '../../database/queries/correlation/rule-sets.ts';
 import { getProject } from '../../database/queries/list-projects.ts';
+import { keepProject } from '../../database/queries/lock-project.ts';
 import { getCase, listCases, resolveCase } from '../../database/queries/persons/correlation-cases.ts';
 import { type CorrelationRuleSet, DEFAULT_RULE_SET } from '../../domain/correlation/rules.ts';
 import { decide } from '../decide.ts';
 import { orNotFound, type RouteDeps } from './route-dependencies.ts';
 
 const CASE = 'Correlation case';
+const PROJECT = 'Sync project';
 
 export function correlationRoutes(deps: RouteDeps) {
   return initServer().router(contract.correlation, { ...caseRoutes(deps), ...ruleRoutes(deps) });
@@ -45,13 +48,20 @@ function caseRoutes(deps: RouteDeps) {
 function ruleRoutes(deps: RouteDeps) {
   const { pool } = deps.database;
   const { rules, saveRules, projectRules, saveProjectRules, deleteProjectRules } = contract.correlation;
-  const existing = async (id: string) => orNotFound(await getProject(pool, id), 'Sync project', id);
+  const existing = async (id: string) => orNotFound(await getProject(pool, id), PROJECT, id);
+  const kept = async (client: pg.PoolClient, id: string) =>
+    orNotFound((await keepProject(client, id)) || undefined, PROJECT, id);
   const shown = async (projectId: string | null) => ({
     status: 200 as const,
     body: { data: await readRuleSet(pool, projectId) },
   });
   const save = async (request: Request, projectId: string | null, body: z.output<typeof ruleSetBody>) => {
-    await decide(deps, request, (client) => saveRuleSet(client, projectId, completed(body)));
+    await decide(
+      deps,
+      request,
+      (client) => saveRuleSet(client, projectId, completed(body)),
+      projectId === null ? undefined : (client) => kept(client, projectId),
+    );
     return shown(projectId);
   };
   return initServer().router(
@@ -63,10 +73,7 @@ function ruleRoutes(deps: RouteDeps) {
         await existing(params.id);
         return shown(params.id);
       },
-      saveProjectRules: async ({ req, params, body }) => {
-        await existing(params.id);
-        return save(req as unknown as Request, params.id, body);
-      },
+      saveProjectRules: ({ req, params, body }) => save(req as unknown as Request, params.id, body),
       deleteProjectRules: async ({ req, params }) => {
         await existing(params.id);
         const deleted = await decide(deps, req as unknown as Request, (client) =>

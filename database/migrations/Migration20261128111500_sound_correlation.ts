@@ -6,9 +6,7 @@ export class Migration20261128111500_sound_correlation extends Migration {
     // Requests to evaluate everything, and up to which of them it was done: one that comes during a correlation stays.
     this.addSql(`alter table correlation_state drop column everything,
       add asked bigint not null default 1, add answered bigint not null default 0`);
-    // Since when the account has the value: all keys are made anew.
-    this.addSql(`truncate correlation_key`);
-    this.addSql(`alter table correlation_key add since timestamptz not null`);
+    this.tellKeysSince();
     // A dry run changes nothing that could be correlated.
     this.addSql(`drop index sync_run_uncorrelated`);
     this.addSql(
@@ -22,6 +20,26 @@ export class Migration20261128111500_sound_correlation extends Migration {
     this.addSql(`create index person_link_manual on person_link (person_id) where manual`);
   }
 
+  /**
+   * Since when the account has the value. Of whom a rule linked, always: that the other account of his person went
+   * before his own changed last says nothing. Written anew, each value once; this was not so before.
+   */
+  private tellKeysSince(): void {
+    this.addSql(`alter table correlation_key add since timestamptz`);
+    this.addSql(`
+      create temp table kept_key on commit drop as
+      select distinct k.object_id, k.connection_id, k.attribute, k.value, k.name, k.removed,
+             case when l.object_id is null then o.updated_at else '-infinity' end as since
+      from correlation_key k
+      join directory_object o on o.id = k.object_id and o.connection_id = k.connection_id
+      left join person_link l on l.object_id = k.object_id and not l.manual and l.rule <> 'own person'`);
+    this.addSql(`truncate correlation_key`);
+    this.addSql(`
+      insert into correlation_key (object_id, connection_id, attribute, value, name, removed, since)
+      select object_id, connection_id, attribute, value, name, removed, since from kept_key`);
+    this.addSql(`alter table correlation_key alter since set not null`);
+  }
+
   /** Links go on being judged by the rules that made them: sets that were replaced stay while links name them. */
   private keepRuleSets(): void {
     this.addSql(`alter table correlation_rule_set add retired_at timestamptz`);
@@ -31,8 +49,12 @@ export class Migration20261128111500_sound_correlation extends Migration {
     // The set that a link's rule is of; zeros are the rules that hold where none were saved. Null: no rule made it.
     this.addSql(`alter table person_link add rule_set_id uuid`);
     this.addSql(`
-      update person_link set rule_set_id = coalesce(
-        (select id from correlation_rule_set where project_id is null), '00000000-0000-0000-0000-000000000000')
+      update person_link l set rule_set_id = coalesce(
+        (select s.id from correlation_rule_set s
+         where s.project_id is null or exists (
+           select from object_scope c where c.object_id = l.object_id and c.connection_id = l.connection_id
+             and c.project_id = s.project_id)
+         order by s.project_id nulls last limit 1), '00000000-0000-0000-0000-000000000000')
       where not manual and rule <> 'own person'`);
     // Null unless a replaced set decided that the account waits.
     this.addSql(`alter table correlation_case add rule_set_id uuid`);

@@ -1,4 +1,4 @@
-// Reads what a trigger has to know of a project, and keeps the project from being deleted meanwhile.
+// Keeps a project from being deleted meanwhile, and reads what a trigger has to know of it.
 import { type Queryable, runOne, sql } from '../sql.ts';
 
 export interface LockedProject {
@@ -15,4 +15,9 @@ export function lockProject(on: Queryable, id: string): Promise<LockedProject | 
     sql`select name, connection_id as "connectionId", enabled, default_mode as mode
         from sync_project where id = ${id}::uuid for share`,
   );
+}
+
+/** As lockProject, for what may take long: nobody but a deletion waits. @returns whether there is such a project */
+export async function keepProject(on: Queryable, id: string): Promise<boolean> {
+  return (await runOne(on, sql`select from sync_project where id = ${id}::uuid for key share`)) !== undefined;
 }

@@ -1,9 +1,11 @@
 // The rules of correlation over HTTP: one set for all, a project's own, what is refused, and what a change evaluates.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { lockCorrelation } from '../../database/queries/correlation/lock.ts';
 import { DEFAULT_RULE_SET } from '../../domain/correlation/rules.ts';
 import { startApi, type TestApi } from '../support/api.ts';
 import { type CorrelationLab, correlationLab } from '../support/correlation-lab.ts';
 import { insertClaim, insertProject } from '../support/factories.ts';
+import { until } from '../support/until.ts';
 
 const UNKNOWN = '01a00000-0000-7000-8000-000000000000';
 const RULES = '/api/correlation-rules';
@@ -163,5 +165,42 @@ describe('/api/sync/projects/{id}/correlation-rules', () => {
     expect((await api.get(path)).status).toBe(404);
     expect((await put(path, byEmployeeId)).status).toBe(404);
     expect((await api.delete(path)).status).toBe(404);
+  });
+
+  const waiting = (count: number) =>
+    until(`${count} to wait for a lock`, async () => {
+      const { rowCount } = await lab.pool.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return rowCount === count;
+    });
+
+  it('answer 404 when the project is deleted while they wait for their turn', async () => {
+    const project = await insertProject(lab.pool, directory);
+    const correlating = await lab.pool.connect();
+    await correlating.query('begin');
+    await lockCorrelation(correlating);
+    const deleted = api.delete(`/api/sync/projects/${project}`);
+    await waiting(1);
+    const saved = put(`/api/sync/projects/${project}/correlation-rules`, byEmployeeId);
+    await waiting(2);
+    await correlating.query('commit');
+    correlating.release();
+    expect([(await deleted).status, (await saved).status]).toEqual([204, 404]);
+  });
+
+  it('wait for a deletion of the project, and not in its way', async () => {
+    const project = await insertProject(lab.pool, directory);
+    // As a deletion goes on.
+    const deleting = await lab.pool.connect();
+    await deleting.query('begin');
+    await deleting.query('select from sync_project where id = $1 for update', [project]);
+    const saved = put(`/api/sync/projects/${project}/correlation-rules`, byEmployeeId);
+    await waiting(1);
+    await lockCorrelation(deleting);
+    await deleting.query('delete from sync_project where id = $1', [project]);
+    await deleting.query('commit');
+    deleting.release();
+    expect((await saved).status).toBe(404);
   });
 });

@@ -53,6 +53,25 @@ describe('DELETE /api/connections/{id}', () => {
     expect(await personOf(user)).toBe(person);
   });
 
+  it('leaves the rows of those who keep another account', async () => {
+    const ann = await lab.account(hr, 'hr-ann', { employeeId: '1' });
+    await lab.correlate();
+    await lab.account(directory, 'ad-ann', { employeeId: '1' });
+    await lab.account(directory, 'ad-bob', { employeeId: '2' });
+    await lab.correlate();
+    const person = await personOf(ann);
+    const row = async () =>
+      (await lab.pool.query('select xmin, dissolved_at from person where id = $1', [person])).rows;
+    const before = await row();
+    expect((await api.delete(`/api/connections/${directory}`)).status).toBe(204);
+    expect(await lab.outcome()).toEqual({ persons: [['hr-ann']], cases: {} });
+    expect(await row()).toEqual(before);
+    const { rows } = await lab.pool.query('select person_id from refresh_wanted where person_id = $1', [
+      person,
+    ]);
+    expect(rows).toHaveLength(1);
+  });
+
   it('evaluates those anew who waited because of it', async () => {
     await lab.account(hr, 'hr-1', { email: 'team@example.org' });
     await lab.account(hr, 'hr-2', { email: 'team@example.org' });

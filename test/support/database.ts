@@ -10,10 +10,18 @@ export interface TestDatabase {
 }
 
 /** A database with all migrations applied and no rows. */
-export async function createTestDatabase(): Promise<TestDatabase> {
-  const { templateDatabase } = testEnvironment();
+export function createTestDatabase(): Promise<TestDatabase> {
+  return createDatabase(testEnvironment().templateDatabase);
+}
+
+/** A database without tables, for tests that migrate it themselves. */
+export function createEmptyDatabase(): Promise<TestDatabase> {
+  return createDatabase('template0');
+}
+
+async function createDatabase(template: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await asAdmin(`create database ${name} template ${templateDatabase}`);
+  await asAdmin(`create database ${name} template ${template}`);
   return {
     url: databaseUrl(name),
     drop: () => asAdmin(`drop database if exists ${name} with (force)`),

@@ -16,12 +16,10 @@ export async function collectAffected(client: pg.PoolClient, { most }: Dirty): P
     create temp table affected (object_id uuid primary key, connection_id uuid) on commit drop;
     create temp table touched_value (attribute text collate "C", value text collate "C", rank integer) on commit drop;
     create temp table touched_person (person_id uuid, keyed boolean) on commit drop;
-    insert into affected select object_id, connection_id from dirty`);
-  if (most)
-    await client.query(`
-      insert into affected select id, connection_id from directory_object where object_class = 'user'
-      on conflict do nothing`);
-  else {
+    insert into affected
+    select object_id, connection_id from dirty
+    ${most ? "union select id, connection_id from directory_object where object_class = 'user'" : ''}`);
+  if (!most) {
     await touchChanged(client);
     await concernOthers(client);
   }
@@ -97,8 +95,8 @@ async function concernOthers(client: pg.PoolClient): Promise<boolean> {
     join person_link l on l.person_id = t.person_id
     join connection_rank r on r.connection_id = l.connection_id
     join correlation_key k on k.object_id = l.object_id
-    where case when k.name is null then exists (select from person_link m where m.person_id = t.person_id and m.manual)
-          else t.keyed end;
+    where case when k.attribute = '${NAME_KEY}' then t.keyed
+          else exists (select from person_link m where m.person_id = t.person_id and m.manual) end;
     analyze touched_value`);
   const taken = [
     await concern(client, WITH_PERSON),
@@ -137,11 +135,15 @@ const SHARING_VALUE = sql`
   from (select distinct attribute, value from touched_value where attribute <> ${NAME_KEY}) t
   join correlation_key k on k.value = t.value and k.attribute = t.attribute`;
 
-/** Names are compared with those of earlier ranks, of accounts that nothing else placed. As before. */
+/** Names are compared with those of earlier ranks, of accounts that nothing else placed. name_key and the index as before. */
 const SHARING_NAME = sql`
   select distinct k.object_id, k.connection_id
-  from (select value, min(rank) as rank from touched_value where attribute = ${NAME_KEY} group by value) t
-  join correlation_key k on k.value = t.value and k.attribute = ${NAME_KEY}
+  from (select other.name, min(t.rank) as rank
+        from touched_value t
+        join name_key mine on mine.name = t.value
+        join name_key other on other.value = mine.value
+        where t.attribute = ${NAME_KEY} group by other.name) t
+  join correlation_key k on k.value = t.name and k.attribute = ${NAME_KEY}
   join connection_rank r on r.connection_id = k.connection_id and r.rank > t.rank
   where not exists (
     select from person_link l

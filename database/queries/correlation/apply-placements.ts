@@ -120,6 +120,8 @@ async function wantRefreshes(client: pg.PoolClient): Promise<void> {
           union select left_id from moved where left_id is not null
           union select l.person_id from dirty d join person_link l on l.object_id = d.object_id
           union select person_id from case_person) m
+    -- In the order of the key, which takes them in less time.
+    order by person_id
     on conflict do nothing`);
 }
 

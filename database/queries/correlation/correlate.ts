@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import { collectAffected, reachFurther } from './affected-accounts.ts';
 import { applyPlacements, type CorrelationCounts, compareWithStored } from './apply-placements.ts';
-import { refreshKeys } from './correlation-keys.ts';
+import { forgetKeys, refreshKeys } from './correlation-keys.ts';
 import { openRequest } from './correlation-state.ts';
 import { collectDirty, settleDirty } from './dirty-accounts.ts';
 import { lockCorrelation } from './lock.ts';
@@ -25,6 +25,7 @@ export async function correlate(client: pg.PoolClient, runId: string | null): Pr
   await refreshKeys(client, dirty);
   const affected = await collectAffected(client, dirty);
   if (affected === 0) {
+    await forgetKeys(client);
     await settleDirty(client, dirty, request);
     return { personsCreated: 0, linked: 0, unlinked: 0, casesOpened: 0 };
   }
@@ -33,8 +34,10 @@ export async function correlate(client: pg.PoolClient, runId: string | null): Pr
     await compareWithStored(client);
   } while (!dirty.most && (await reachFurther(client)));
   const counts = await applyPlacements(client, runId);
+  await forgetKeys(client);
   await settleDirty(client, dirty, request);
   // The refresh that follows joins tables that were filled a moment ago.
-  if (dirty.most) await client.query('analyze person; analyze person_link');
+  if (dirty.most && counts.personsCreated > 0) await client.query('analyze person');
+  if (dirty.most) await client.query('analyze person_link');
   return counts;
 }

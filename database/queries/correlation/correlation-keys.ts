@@ -1,9 +1,9 @@
-// Keeps what accounts are compared by: the folded values of the attributes that rules name, and the keys of names.
+// Keeps what accounts are compared by: the folded values of the attributes that rules name, and names.
 import type pg from 'pg';
 import { KEY_FIELDS } from '../../../domain/correlation/rules.ts';
 import { type RawBuilder, run, sql } from '../../sql.ts';
 import type { Dirty } from './dirty-accounts.ts';
-import { NAME_KEY, NAME_KEYS } from './name-keys.ts';
+import { addNameKeys, forgetNameKeys, NAME, NAME_KEY } from './name-keys.ts';
 
 /** A longer value is nobody's key; the index could not hold it either. */
 const MOST_CHARACTERS = 500;
@@ -24,9 +24,21 @@ export async function refreshKeys(client: pg.PoolClient, { everything, most }: D
   await client.query(`
     delete from correlation_key k using changed_key c
     where c.stored and k.object_id = c.object_id and k.attribute = c.attribute and k.value = c.value;
-    insert into correlation_key (object_id, connection_id, attribute, value, name, removed, since)
-    select object_id, connection_id, attribute, value, name, removed, since from changed_key where removed is not null`);
+    insert into correlation_key (object_id, connection_id, attribute, value, removed, since)
+    select object_id, connection_id, attribute, value, removed, since from changed_key where removed is not null`);
+  await addNameKeys(client, most ? ALL_NAMES : CHANGED_NAMES);
   if (most) await client.query('analyze correlation_key');
+}
+
+const ALL_NAMES = sql`select value from correlation_key where attribute = ${NAME_KEY}`;
+const CHANGED_NAMES = sql`select value from changed_key where attribute = ${NAME_KEY} and removed is not null`;
+
+/** What nobody needs any more once all are placed: the keys of names that changed. */
+export function forgetKeys(client: pg.PoolClient): Promise<void> {
+  return forgetNameKeys(
+    client,
+    sql`select value from changed_key where attribute = ${NAME_KEY} and removed is null`,
+  );
 }
 
 async function compareKeys(client: pg.PoolClient, everything: boolean): Promise<void> {
@@ -37,10 +49,10 @@ async function compareKeys(client: pg.PoolClient, everything: boolean): Promise<
     create temp table changed_key on commit drop as
     select coalesce(f.object_id, k.object_id) as object_id, coalesce(f.connection_id, k.connection_id) as connection_id,
            coalesce(f.attribute, k.attribute) as attribute, coalesce(f.value, k.value) as value,
-           f.name, f.removed, coalesce(k.since, f.since) as since, k.object_id is not null as stored
+           f.removed, coalesce(k.since, f.since) as since, k.object_id is not null as stored
     from ${stored} k
     full join fresh_key f on f.object_id = k.object_id and f.attribute = k.attribute and f.value = k.value
-    where (f.name, f.removed) is distinct from (k.name, k.removed);
+    where f.removed is distinct from k.removed;
     analyze changed_key;
     create temp table rekeyed on commit drop as select distinct object_id from changed_key;
     analyze rekeyed`);
@@ -55,6 +67,7 @@ export async function addKeys(client: pg.PoolClient, attributes: string[]): Prom
   // Of rules that there were once.
   await run(client, sql`delete from correlation_key where attribute = any(${attributes}::text[])`);
   await run(client, sql`insert into correlation_key ${freshKeys(attributes, sql`true`)}`);
+  if (attributes.includes(NAME_KEY)) await addNameKeys(client, ALL_NAMES);
   await client.query('drop table dirty');
 }
 
@@ -74,17 +87,16 @@ async function keyAttributes(client: pg.PoolClient): Promise<string[]> {
 function freshKeys(attributes: string[], which: RawBuilder<unknown>): RawBuilder<unknown> {
   const values = attributes.map((attribute) =>
     attribute === NAME_KEY
-      ? NAME_KEYS
-      : sql`select ${attribute}::text, v.value, null::text from ${valuesOf(attribute)} v (value)`,
+      ? NAME
+      : sql`select ${attribute}::text, v.value from ${valuesOf(attribute)} v (value)`,
   );
-  const keys =
-    values.length > 0 ? sql.join(values, sql` union all `) : sql`select null, null, null where false`;
+  const keys = values.length > 0 ? sql.join(values, sql` union all `) : sql`select null, null where false`;
   return sql`
-    select o.id as object_id, o.connection_id, k.attribute, k.value, k.name, o.removed_at is not null as removed,
+    select o.id as object_id, o.connection_id, k.attribute, k.value, o.removed_at is not null as removed,
            o.updated_at as since
     from dirty d
     join directory_object o on o.id = d.object_id and o.connection_id = d.connection_id
-    cross join lateral (${keys}) k (attribute, value, name)
+    cross join lateral (${keys}) k (attribute, value)
     where ${which} and o.object_class = 'user' and length(k.value) between 1 and ${sql.lit(MOST_CHARACTERS)}`;
 }
 

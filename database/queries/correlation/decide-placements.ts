@@ -61,7 +61,7 @@ async function judge(client: pg.PoolClient, rank: number): Promise<void> {
       where a.rank = ${sql.lit(rank)}`,
   );
   await client.query(`
-    analyze verdict;
+    analyze verdict (target_id, reason);
     -- The person has another account of this connection, or another one comes to it at the same time.
     update verdict v set reason = 'recycled_value'
     from (

@@ -1,7 +1,7 @@
 // Finds the persons that an account may belong to by names that are alike, where no value found any.
 import type pg from 'pg';
 import { type RawBuilder, run, sql } from '../../sql.ts';
-import { confidenceOf, NAME_KEY } from './name-keys.ts';
+import { confidenceOf, NAME_KEY, readable } from './name-keys.ts';
 import type { RankedConnection } from './rule-tables.ts';
 
 /** A key that more names have than these is too common to compare all of them. */
@@ -33,7 +33,7 @@ async function collectUnnamed(client: pg.PoolClient, rank: number): Promise<void
     client,
     sql`
       create temp table unnamed on commit drop as
-      select distinct a.object_id, a.set_number, r.ordinal, r.name as rule, r.set_id, r.link, r.review, k.name
+      select a.object_id, a.set_number, r.ordinal, r.name as rule, r.set_id, r.link, r.review, k.value as name
       from to_place a
       join rule r on r.set_number = a.set_number and r.attribute = ${sql.lit(NAME_KEY)}
       join correlation_key k on k.object_id = a.object_id and k.attribute = ${sql.lit(NAME_KEY)}
@@ -58,7 +58,8 @@ async function addNamesakes(client: pg.PoolClient): Promise<void> {
 }
 
 /**
- * Fills `namesake` with the accounts whose names are alike enough to ask; correlation_key_value serves it.
+ * Fills `namesake` with the accounts whose names are alike enough to ask; name_key's indexes and correlation_key_value
+ * serve it.
  * @returns whether there are any
  */
 async function compareNames(client: pg.PoolClient, rank: number): Promise<boolean> {
@@ -69,28 +70,28 @@ async function compareNames(client: pg.PoolClient, rank: number): Promise<boolea
       create temp table namesake on commit drop as
       with
         mine as materialized (
-          select distinct k.value, k.name
-          from unnamed u join correlation_key k on k.object_id = u.object_id and k.attribute = ${sql.lit(NAME_KEY)}),
+          select k.value, k.name from (select distinct name from unnamed) u join name_key k on k.name = u.name),
         theirs as materialized (
-          select k.value, k.name
+          select n.value, n.name
           from (select distinct value from mine) m
-          join correlation_key k on k.value = m.value and k.attribute = ${sql.lit(NAME_KEY)}
-          join connection_rank r on r.connection_id = k.connection_id and r.rank < ${sql.lit(rank)}
-          where not k.removed
-          group by k.value, k.name),
+          join name_key n on n.value = m.value
+          where exists (
+            select from correlation_key k
+            join connection_rank r on r.connection_id = k.connection_id and r.rank < ${sql.lit(rank)}
+            where k.value = n.name and k.attribute = ${sql.lit(NAME_KEY)} and not k.removed)),
         usual as materialized (
           select value from theirs group by value having count(*) <= ${sql.lit(MOST_OF_ONE_KEY)}),
         -- Compared before a pair that several keys found is told once: most are not alike.
         compared as materialized (
-          select m.name, t.name as other, m.value, ${confidenceOf(sql`m.name`, sql`t.name`, least)} as confidence
+          select m.name, t.name as other,
+                 ${confidenceOf(readable(sql`m.name`), readable(sql`t.name`), least)} as confidence
           from mine m join usual u on u.value = m.value join theirs t on t.value = m.value),
         alike as materialized (
-          select name, other, confidence, min(value) as value
-          from compared where confidence >= ${least} group by name, other, confidence)
+          select distinct name, other, confidence from compared where confidence >= ${least})
       select u.*, x.confidence, k.object_id as other_id
       from alike x
       join unnamed u on u.name = x.name and u.review <= x.confidence
-      join correlation_key k on k.value = x.value and k.attribute = ${sql.lit(NAME_KEY)} and k.name = x.other
+      join correlation_key k on k.value = x.other and k.attribute = ${sql.lit(NAME_KEY)}
       join connection_rank r on r.connection_id = k.connection_id and r.rank < ${sql.lit(rank)}
       where not k.removed`,
   );

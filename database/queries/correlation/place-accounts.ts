@@ -6,6 +6,7 @@ import { decide } from './decide-placements.ts';
 import type { Dirty } from './dirty-accounts.ts';
 import { findByNames } from './find-by-names.ts';
 import { findByValues } from './find-by-values.ts';
+import { NAME_KEY } from './name-keys.ts';
 import type { RankedConnection } from './rule-tables.ts';
 
 /**
@@ -48,7 +49,7 @@ const NEAR = sql`
     union
     select l.person_id
     from (select distinct k.attribute, k.value
-          from affected a join correlation_key k on k.object_id = a.object_id where k.name is null) v
+          from affected a join correlation_key k on k.object_id = a.object_id where k.attribute <> ${NAME_KEY}) v
     join correlation_key k on k.value = v.value and k.attribute = v.attribute
     join person_link l on l.object_id = k.object_id) p
   join person_link l on l.person_id = p.person_id`;
@@ -91,27 +92,34 @@ async function placeAnchors(client: pg.PoolClient): Promise<void> {
 
 /** With the rules that hold for each: of its project, after those that linked it if they were replaced since. */
 async function collectToPlace(client: pg.PoolClient): Promise<void> {
-  await client.query(`
-    create temp table to_place on commit drop as
-    select a.object_id, a.connection_id, r.rank, coalesce(c.set_number, s.number) as set_number
-    from affected a
-    join connection_rank r on r.connection_id = a.connection_id
-    join directory_object o on o.id = a.object_id and o.connection_id = a.connection_id
-    join lateral (
-      select s.number from rule_set s
-      where s.project_id is null or exists (
-        select from object_scope c where c.object_id = a.object_id and c.connection_id = a.connection_id
-          and c.project_id = s.project_id)
-      order by s.project_id nulls last limit 1) s on true
-    left join rule_choice c on c.present = s.number
-      and c.earlier_id = coalesce(
-        (select l.rule_set_id from person_link l where l.object_id = a.object_id),
-        (select k.rule_set_id from correlation_case k where k.object_id = a.object_id and k.status = 'open'))
-      and not exists (select from rekeyed k where k.object_id = a.object_id)
-    where o.removed_at is null and o.object_class = 'user'
-      and not exists (select from placed p where p.object_id = a.object_id);
-    analyze to_place`);
+  const replaced = await client.query('select from rule_choice limit 1');
+  await run(
+    client,
+    sql`
+      create temp table to_place on commit drop as
+      select a.object_id, a.connection_id, r.rank, ${replaced.rowCount ? sql`coalesce(e.set_number, s.number)` : sql`s.number`} as set_number
+      from affected a
+      join connection_rank r on r.connection_id = a.connection_id
+      join directory_object o on o.id = a.object_id and o.connection_id = a.connection_id
+      join lateral (
+        select s.number from rule_set s
+        where s.project_id is null or exists (
+          select from object_scope c where c.object_id = a.object_id and c.connection_id = a.connection_id
+            and c.project_id = s.project_id)
+        order by s.project_id nulls last limit 1) s on true
+      ${replaced.rowCount ? EARLIER_RULES : sql``}
+      where o.removed_at is null and o.object_class = 'user'
+        and not exists (select from placed p where p.object_id = a.object_id)`,
+  );
+  await client.query('analyze to_place');
 }
+
+/** Of the link, or of the case, but where a value of the account itself has changed. */
+const EARLIER_RULES = sql`
+  left join person_link l on l.object_id = a.object_id
+  left join correlation_case k on k.object_id = a.object_id and k.status = 'open'
+  left join rule_choice e on e.present = s.number and e.earlier_id = coalesce(l.rule_set_id, k.rule_set_id)
+    and not exists (select from rekeyed c where c.object_id = a.object_id)`;
 
 async function placeRank(client: pg.PoolClient, ranked: RankedConnection, inParts: boolean): Promise<void> {
   await client.query(`

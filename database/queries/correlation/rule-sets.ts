@@ -25,7 +25,7 @@ export async function readRuleSet(on: Queryable, projectId: string | null): Prom
   return stored ?? { ...DEFAULT_RULE_SET, scope: 'global', version: 0, updatedAt: null };
 }
 
-/** Needs the correlation's lock. What is as it was stays untouched, its version too. */
+/** Needs the project to be kept, and the correlation's lock. What is as it was stays untouched, its version too. */
 export function saveRuleSet(
   client: pg.PoolClient,
   projectId: string | null,

@@ -60,7 +60,7 @@ export async function updateProfile(on: Queryable, id: string, settings: Profile
   );
 }
 
-/** Deletes the profile; its persons are refreshed soon after, as whoever waits for it. Served by person_profile. */
+/** Deletes the profile; its persons wait for a refresh. Served by person_profile. */
 export async function deleteProfile(on: Queryable, id: string): Promise<void> {
   await run(
     on,

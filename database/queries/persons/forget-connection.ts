@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import { run, sql } from '../../sql.ts';
 import { MOST_CANDIDATES } from '../correlation/find-by-values.ts';
+import { forgetNameKeys, NAME_KEY } from '../correlation/name-keys.ts';
 
 /**
  * Needs the correlation's lock, and the connection's objects to be deleted before. Persons without accounts are nobody
@@ -28,10 +29,10 @@ export async function forgetConnection(
       with gone as (delete from person_link where connection_id = ${connectionId}::uuid returning person_id),
         wanted as (
           insert into refresh_wanted (person_id) select distinct person_id from gone on conflict do nothing)
-      update person p set dissolved_at = case when exists (
-          select from person_link l where l.person_id = p.id and l.connection_id <> ${connectionId}::uuid)
-        then p.dissolved_at else clock_timestamp() end
-      from (select distinct person_id from gone) g where p.id = g.person_id`,
+      update person p set dissolved_at = clock_timestamp()
+      from (select distinct person_id from gone) g
+      where p.id = g.person_id and not exists (
+        select from person_link l where l.person_id = p.id and l.connection_id <> ${connectionId}::uuid)`,
   );
   await run(
     client,
@@ -43,6 +44,7 @@ export async function forgetConnection(
       where status = 'open' on conflict do nothing`,
   );
   await run(client, sql`delete from correlation_key where connection_id = ${connectionId}::uuid`);
+  await forgetNameKeys(client, sql`select name from name_key`);
   // Of people's decisions there are few.
   await run(
     client,
@@ -71,7 +73,7 @@ async function markConcerned(client: pg.PoolClient, connectionId: string): Promi
       insert into correlation_dirty
       select object_id from (
         select other.object_id
-        from (select distinct attribute, value from correlation_key where connection_id = ${here} and name is null) k
+        from (select distinct attribute, value from correlation_key where connection_id = ${here} and attribute <> ${NAME_KEY}) k
         join correlation_key other on other.value = k.value and other.attribute = k.attribute
         where other.connection_id <> ${here}
         union

@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import { OWN_PERSON } from '../../../domain/correlation/rules.ts';
 import { type RawBuilder, run, sql } from '../../sql.ts';
+import { NAME_KEY } from '../correlation/name-keys.ts';
 
 /** @param which of the person's automatic links, as `l`; person_link_person serves it. */
 async function hold(
@@ -31,7 +32,7 @@ export interface Holding {
 
 /**
  * Those that share a value with accounts which leave: the next correlation would send them after these. The account
- * that the person was made for stays anyway. correlation_key_object and correlation_key_value serve it.
+ * that the person was made for stays anyway. correlation_key_object and name_key_name serve it.
  */
 export function holdStaying(client: pg.PoolClient, holding: Holding): Promise<void> {
   const leaving = sql`${holding.objectIds}::uuid[]`;
@@ -42,7 +43,10 @@ export function holdStaying(client: pg.PoolClient, holding: Holding): Promise<vo
       and not exists (select from person p where p.anchor_object_id = l.object_id and p.id = l.person_id)
       and exists (
         select from correlation_key mine
-        join correlation_key theirs on theirs.value = mine.value and theirs.attribute = mine.attribute
+        join correlation_key theirs on theirs.attribute = mine.attribute
+          and (theirs.value = mine.value or (mine.attribute = ${NAME_KEY} and exists (
+            select from name_key one join name_key other on other.value = one.value
+            where one.name = mine.value and other.name = theirs.value)))
         where mine.object_id = l.object_id and theirs.object_id = any(${leaving}))`,
   );
 }

@@ -109,7 +109,12 @@ export async function previewMemberships(
   on: Queryable,
   scope: MergeScope,
 ): Promise<{ membershipsAdded: number; membershipsRemoved: number }> {
-  const { tables, connectionId } = scope;
+  const { tables, connectionId, linksFollow } = scope;
+  // Where links follow, who moved is a member by the new name (see unbind-references).
+  const memberKey = linksFollow
+    ? sql`case when m.member_key <> moved.reference_key and m.member_key is distinct from moved.alternate_key
+               then moved.reference_key else m.member_key end`
+    : sql`m.member_key`;
   const row = await runOne<{ membershipsAdded: number; membershipsRemoved: number }>(
     on,
     sql`
@@ -130,7 +135,8 @@ export async function previewMemberships(
                               and o.removed_at is null limit 1) o
         where e.reference_key <> o.reference_key or e.alternate_key is distinct from o.alternate_key
       ), held as materialized (
-        select m.group_id, m.member_key, m.member_id from membership m
+        select m.group_id, ${memberKey} as member_key, m.member_id from membership m
+        left join moved on moved.id = m.member_id
         where m.connection_id = ${connectionId} and m.valid_to is null
       ), ended as (
         select h.group_id, h.member_key from held h join staged using (group_id)

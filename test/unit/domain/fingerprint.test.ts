@@ -65,6 +65,16 @@ describe('referenceDigest', () => {
 });
 
 describe('refuseEntry', () => {
+  it.each(['displayName', 'givenName', 'surname', 'accountName', 'email', 'department'] as const)(
+    'refuses a %s that lists of objects or persons could not be searched by',
+    (field) => {
+      expect(refuseEntry(ENTRY, { [field]: 'x'.repeat(601) })).toMatchObject({
+        code: 'too_long',
+        message: `The ${field} is longer than 600 bytes.`,
+      });
+    },
+  );
+
   it('refuses what an index could not hold, by its bytes', () => {
     expect(refuseEntry(ENTRY, { displayName: 'x'.repeat(600) })).toBeNull();
     expect(refuseEntry(ENTRY, { displayName: '山'.repeat(300) })).toMatchObject({ code: 'too_long' });

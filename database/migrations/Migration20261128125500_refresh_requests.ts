@@ -1,7 +1,7 @@
 // Keys of requests for a refresh in a table of their own: a request that joins a queued refresh has a key too.
 import { Migration } from '@mikro-orm/migrations';
 
-export class Migration20261128124500_refresh_requests extends Migration {
+export class Migration20261128125500_refresh_requests extends Migration {
   override async up(): Promise<void> {
     // A request that is repeated with the same key is answered with the same refresh.
     this.addSql(`
