@@ -8,6 +8,7 @@ import {
   queueTimeBased,
 } from '../../database/queries/identity-profiles/refreshes.ts';
 import { lockProfile } from '../../database/queries/identity-profiles/save-profile.ts';
+import { waitingPersons } from '../../database/queries/persons/waiting-persons.ts';
 import { transaction } from '../../database/sql.ts';
 import { type CorrelationLab, correlationLab } from '../support/correlation-lab.ts';
 import { until } from '../support/until.ts';
@@ -69,4 +70,15 @@ test('a refresh that failed stands for none of the daily ones for longer than an
   expect(await queueTimeBased(lab.pool, 24)).toBe(0);
   await lab.pool.query(`update identity_refresh set started_at = started_at - interval '61 minutes'`);
   expect(await queueTimeBased(lab.pool, 24)).toBe(1);
+});
+
+test('a refresh that stands still is seen by its age, until it is over', async () => {
+  expect(await waitingPersons(lab.pool)).toEqual({ count: 0, oldestSeconds: 0 });
+  await ask(null);
+  await lab.pool.query(`update identity_refresh set queued_at = now() - interval '1 hour'`);
+  expect((await waitingPersons(lab.pool)).oldestSeconds).toBeGreaterThanOrEqual(3_600);
+  const id = (await claimRefresh(lab.pool)) as string;
+  expect((await waitingPersons(lab.pool)).oldestSeconds).toBeGreaterThanOrEqual(3_600);
+  await closeRefresh(lab.pool, id, null);
+  expect(await waitingPersons(lab.pool)).toEqual({ count: 0, oldestSeconds: 0 });
 });
