@@ -37,10 +37,14 @@ export function createActivities(deps: ActivityDependencies) {
       pauseRun(deps, input),
     settleAfterRun: (runId: string): Promise<void> => settleAfterRun(deps, runId),
     resumeRun: (runId: string): Promise<void> => resumeRun(deps, runId),
-    refreshWanted: (input: { attempts: number }): Promise<WantedPart> => refreshWanted(deps, input),
+    refreshWanted: (input: { attempts: number; size?: number | undefined }): Promise<WantedPart> =>
+      refreshWanted(deps, input),
     claimRefresh: (): Promise<string | null> => claimRefresh(deps.database.pool),
-    refreshPart: (input: { refreshId: string; attempts: number }): Promise<RefreshPart> =>
-      refreshPart(deps, input),
+    refreshPart: (input: {
+      refreshId: string;
+      attempts: number;
+      size?: number | undefined;
+    }): Promise<RefreshPart> => refreshPart(deps, input),
     closeRefresh: (input: {
       refreshId: string;
       error: { code: string; message: string } | null;

@@ -68,7 +68,7 @@ export function createMetrics(pool: Pool): Registry {
   );
   gauge(
     'persons_waiting_age_seconds',
-    'How long the person that waits longest for a refresh does so; 0 where nobody waits.',
+    'How long the person, or the refresh of a profile, that waits longest does so; 0 where nobody waits.',
     async () => (await waitingPersons(pool)).oldestSeconds,
   );
   return registry;

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { anyRefreshWaits, queueTimeBased } from '../database/queries/identity-profiles/refreshes.ts';
 import { REFRESH_PERSONS_WORKFLOW, refreshPersonsStart } from '../workflows/identity-refresh-messages.ts';
 import type { TemporalAccess } from './dependencies.ts';
+import { endFormerRefreshes } from './end-former-refreshes.ts';
 import { attempting, everySoOften, type Sweep, startSweep } from './sweep.ts';
 import { CALL_TIMEOUT_MS } from './sync-trigger.ts';
 
@@ -27,7 +28,7 @@ export interface RefreshSweepDeps {
  * refreshed and tells nobody: one look a second is all that the workflow hears of, however many they are.
  */
 export function startRefreshSweep(deps: RefreshSweepDeps & { everyMs: number }): Sweep {
-  const { pool, logger, timeBasedHours } = deps;
+  const { pool, temporal, taskQueue, logger, timeBasedHours } = deps;
   const attempt = attempting(logger);
   const queueDue = everySoOften(TIME_BASED_EVERY_MS, () =>
     attempt('looking for profiles that depend on the time', async () => {
@@ -35,11 +36,19 @@ export function startRefreshSweep(deps: RefreshSweepDeps & { everyMs: number }):
       if (queued > 0) logger.info({ queued }, 'profiles that depend on the time are refreshed');
     }),
   );
+  let formerEnded = false;
+  const start = async () => {
+    await ensureStarted(deps);
+    if (formerEnded) return;
+    const ended = await endFormerRefreshes(temporal, taskQueue);
+    if (ended > 0) logger.info({ ended }, 'workflows of a former version were ended');
+    formerEnded = true;
+  };
   let again = Number.NEGATIVE_INFINITY;
   return startSweep(deps.everyMs, () => async () => {
     await queueDue();
     if (performance.now() < again) return;
-    if (!(await attempt('starting the refresh of persons', () => ensureStarted(deps))))
+    if (!(await attempt('starting the refresh of persons', start)))
       again = performance.now() + AFTER_FAILURE_MS;
   });
 }

@@ -1,9 +1,8 @@
-// Asks for a refresh: the row first, the workflow after, so that a wake-up finds what it is for.
+// Asks for a refresh: the row first, the workflow after, so that nothing is lost when either service dies in between.
 import {
   getRefresh,
   queueRefresh,
   type RefreshRow,
-  unqueueRefresh,
 } from '../database/queries/identity-profiles/refreshes.ts';
 import { REFRESH_PERSONS_WORKFLOW, refreshPersonsStart } from '../workflows/identity-refresh-messages.ts';
 import { wakeSignal } from '../workflows/messages.ts';
@@ -14,29 +13,29 @@ import { CALL_TIMEOUT_MS, refuse } from './sync-trigger.ts';
 const LONGEST_KEY = 200;
 
 /**
- * The refresh that was queued, joined, or asked for with this key before.
- * @throws AppError `unavailable` when the workflow service is away: nothing is queued then.
+ * The refresh that was queued, joined, or asked for with this key before; undefined where there is no such profile. A
+ * workflow service that does not answer costs nothing but time: the sweep starts the workflow.
  */
 export async function requestRefresh(
-  deps: Pick<RouteDeps, 'database' | 'temporal' | 'settings'>,
+  deps: Pick<RouteDeps, 'database' | 'temporal' | 'settings' | 'logger'>,
   profile: { id: string },
   { requestedBy, key }: { requestedBy: string; key: string | undefined },
-): Promise<RefreshRow> {
+): Promise<RefreshRow | undefined> {
   if (key !== undefined && (key === '' || key.length > LONGEST_KEY))
     throw invalidRequest([
       { path: 'headers.idempotency-key', message: `must have 1 to ${LONGEST_KEY} characters` },
     ]);
   const { pool } = deps.database;
   const id = await queueRefresh(pool, { profileId: profile.id, requestedBy, key: key ?? null });
-  try {
-    await wake(deps);
-  } catch (error) {
-    await unqueueRefresh(pool, id);
-    throw error;
-  }
-  const refresh = await getRefresh(pool, profile.id, id);
-  if (!refresh) throw new Error('requestRefresh: the refresh is gone');
-  return refresh;
+  if (id === undefined) return undefined;
+  await wake(deps).catch((error: unknown) => {
+    const { message } = error as Error;
+    deps.logger.warn(
+      { refreshId: id, message },
+      'a refresh is queued and its workflow could not be told; it is repeated',
+    );
+  });
+  return getRefresh(pool, profile.id, id);
 }
 
 /** Starts the workflow that refreshes persons, or wakes it; repeated at will. @throws AppError `unavailable` */

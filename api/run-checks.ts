@@ -82,7 +82,7 @@ async function refreshCheck(looked: Promise<WaitingPersons>): Promise<CountedChe
     });
     if (found.oldestSeconds > LONG_WAIT_SECONDS)
       throw new Unhealthy(
-        `${found.count} persons wait for a refresh, one for ${Math.round(found.oldestSeconds / 60)} min.`,
+        `${found.count} persons wait for a refresh; the longest wait, or that of a profile, is ${Math.round(found.oldestSeconds / 60)} min.`,
       );
   });
   const waits = answer.status === 'healthy' && found.count > 0;

@@ -37,7 +37,7 @@ export const healthSchema = z
         .object({ ...check.shape, count: z.number().int(), oldestSeconds: z.number().int() })
         .meta({
           description:
-            'Persons that wait for a refresh because something of them changed; unhealthy when one has for half an hour.',
+            'Persons that wait for a refresh because something of them changed; unhealthy when one, or the refresh of a profile, has for half an hour.',
         }),
       notifications: counted.meta({
         description: 'Notifications that were refused twice or more, or given up within the last day.',

@@ -4,7 +4,7 @@ import type { FieldValues } from './attribute-mapping.ts';
 import type { RejectedEntry, SourceEntry } from './source-entry.ts';
 
 /** Bytes of the longest values that indexes hold: a B-tree entry of PostgreSQL ends at 2,704. */
-const LONGEST_INDEXED = 600;
+export const LONGEST_INDEXED = 600;
 const INDEXED = ['displayName', 'givenName', 'surname', 'accountName', 'email', 'department'] as const;
 
 /** Why an entry cannot be stored; null for the usual one. */
@@ -18,7 +18,8 @@ export function refuseEntry(entry: SourceEntry, fields: FieldValues): RejectedEn
   };
 }
 
-function overlong(value: string | undefined): boolean {
+/** Whether no index holds the value. */
+export function overlong(value: string | undefined): boolean {
   return (
     value !== undefined && value.length > LONGEST_INDEXED / 3 && Buffer.byteLength(value) > LONGEST_INDEXED
   );

@@ -21,6 +21,7 @@ import { wakeSignal } from './messages.ts';
  */
 export async function refreshPersons(input: RefreshPersonsInput): Promise<void> {
   const progress: RefreshPersonsProgress = { wanted: { done: 0, failed: 0 }, refresh: null };
+  const turn: Turn = { input, progress, sizes: { wanted: undefined, profile: undefined } };
   let awake = true;
   setHandler(wakeSignal, () => {
     awake = true;
@@ -28,45 +29,62 @@ export async function refreshPersons(input: RefreshPersonsInput): Promise<void> 
   setHandler(refreshProgressQuery, () => progress);
   while (awake) {
     awake = false;
-    while (await refreshSome(input, progress)) await renew(input);
+    for (let left = await refreshSome(turn); left !== 'nobody'; left = await refreshSome(turn)) {
+      await renew(input);
+      // Rather than ending: the sweep would start the next workflow a second later.
+      if (left !== 'failed') continue;
+      awake = false;
+      await condition(() => awake, input.timings.retryMaximumMs);
+    }
   }
 }
 
-/** In turns, so that neither waits for the end of the other. @returns whether something may be left */
-async function refreshSome(input: RefreshPersonsInput, progress: RefreshPersonsProgress): Promise<boolean> {
-  const anyLeft = await refreshWaiting(input, progress);
-  const refreshId = await patientActivities(input.timings).claimRefresh();
-  if (refreshId === null) return anyLeft;
-  await refreshProfile(input, refreshId, progress);
-  return true;
+interface Turn {
+  input: RefreshPersonsInput;
+  progress: RefreshPersonsProgress;
+  /** How many persons a batch had last, which the next part begins with. */
+  sizes: { wanted: number | undefined; profile: number | undefined };
 }
 
-/** What fails here is tried again when the sweep finds that they still wait. */
-async function refreshWaiting(
-  { timings }: RefreshPersonsInput,
-  { wanted }: RefreshPersonsProgress,
-): Promise<boolean> {
+/** Who waits after a turn: perhaps somebody, nobody, or whoever could not be refreshed and is tried again later. */
+type Left = 'somebody' | 'nobody' | 'failed';
+
+/** In turns, so that neither waits for the end of the other. */
+async function refreshSome(turn: Turn): Promise<Left> {
+  const left = await refreshWaiting(turn);
+  const refreshId = await patientActivities(turn.input.timings).claimRefresh();
+  if (refreshId === null) return left;
+  await refreshProfile(turn, refreshId);
+  return 'somebody';
+}
+
+async function refreshWaiting({ input: { timings }, progress: { wanted }, sizes }: Turn): Promise<Left> {
   const { refreshWanted } = stepActivities(timings, 'Refresh persons of whom something changed');
   try {
-    const part = await refreshWanted({ attempts: timings.sourceAttempts });
+    const part = await refreshWanted({ attempts: timings.sourceAttempts, size: sizes.wanted });
+    sizes.wanted = part.size;
     wanted.done += part.done;
     wanted.failed += part.failed;
-    return !part.over;
+    return part.over ? 'nobody' : 'somebody';
   } catch (error) {
     failureOf(error);
-    return false;
+    return 'failed';
   }
 }
 
 async function refreshProfile(
-  { timings }: RefreshPersonsInput,
+  { input: { timings }, progress, sizes }: Turn,
   refreshId: string,
-  progress: RefreshPersonsProgress,
 ): Promise<void> {
   const { refreshPart } = stepActivities(timings, 'Refresh persons of a profile');
   const { closeRefresh } = patientActivities(timings);
   try {
-    const { over, ...counts } = await refreshPart({ refreshId, attempts: timings.sourceAttempts });
+    const { over, size, ...counts } = await refreshPart({
+      refreshId,
+      attempts: timings.sourceAttempts,
+      size: sizes.profile,
+    });
+    sizes.profile = size;
     progress.refresh = { refreshId, ...counts };
     if (over) await closeRefresh({ refreshId, error: null });
   } catch (error) {

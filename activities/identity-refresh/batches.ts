@@ -6,26 +6,47 @@ import { type BatchResult, type BatchUse, refreshBatch } from './refresh-batch.t
 
 const PERSONS_A_BATCH = 10_000;
 
+/** How large batches are at first. */
+export interface BatchSize {
+  /** As `Batches.size` of the part before. */
+  size?: number | undefined;
+  /** Which attempt of the part this is, from 1: what ended the former may have been the size of a batch. */
+  attempt?: number;
+}
+
 /** As `BatchUse`, of at most `limit` persons. */
 export interface BatchesUse extends Pick<BatchUse, 'record'> {
-  choose(client: pg.PoolClient, limit: number): Promise<string[]>;
+  choose(client: pg.PoolClient, limit: number): Promise<string[] | null>;
+}
+
+export interface Batches {
+  /** Refreshes the next. */
+  next(): Promise<BatchResult>;
+  /** How many persons the next may have. */
+  size(): number;
 }
 
 /**
- * Answers with what refreshes the next batch. A batch that meets data which cannot be stored is tried with half as many
- * persons, down to the one at fault, who is noted as failed; after that batches grow again.
+ * A batch that meets data which cannot be stored is tried with half as many persons, down to the one at fault, who is
+ * noted as failed; after that batches grow again. Each attempt of a part has a quarter of the persons, and then one: the
+ * values of few may be more than a worker has memory for.
  */
-export function createBatches(pool: pg.Pool, { choose, record }: BatchesUse): () => Promise<BatchResult> {
+export function createBatches(
+  pool: pg.Pool,
+  { choose, record }: BatchesUse,
+  { size: first = PERSONS_A_BATCH, attempt = 1 }: BatchSize = {},
+): Batches {
   const profiles = createCompiledProfiles();
-  let size = PERSONS_A_BATCH;
-  return async () => {
+  const most = Math.max(1, Math.floor(PERSONS_A_BATCH / 4 ** (attempt - 1)));
+  let size = Math.min(most, first);
+  const next = async () => {
     for (;;) {
       try {
         const batch = await refreshBatch(pool, profiles, {
           choose: (client) => choose(client, size),
           ...(record && { record }),
         });
-        size = Math.min(PERSONS_A_BATCH, size * 2);
+        size = Math.min(most, size * 2);
         return batch;
       } catch (error) {
         if (!isDataError(error) || size === 1) throw error;
@@ -33,4 +54,5 @@ export function createBatches(pool: pg.Pool, { choose, record }: BatchesUse): ()
       }
     }
   };
+  return { next, size: () => size };
 }

@@ -20,8 +20,11 @@ import { isDataError } from './data-error.ts';
 
 const PERSONS_AT_A_TIME = 2_500;
 
-/** What came of a batch; `last` null: there was nothing to refresh. */
+/** What came of a batch. */
 export interface BatchResult {
+  /** There was nobody left. */
+  over: boolean;
+  /** Up to whom, in the order of `choose`. */
   last: string | null;
   done: number;
   failed: number;
@@ -29,10 +32,10 @@ export interface BatchResult {
 
 /** Both are called in the batch's transaction, when neither correlation nor another refresh changes who persons are. */
 export interface BatchUse {
-  /** Ids of those to refresh, in order; none: there is nothing to do. */
-  choose(client: pg.PoolClient): Promise<string[]>;
+  /** Ids of those to refresh, in order, which may be nobody of those who were next; null: there is nobody left. */
+  choose(client: pg.PoolClient): Promise<string[] | null>;
   /** Keeps what was done beside it. */
-  record?(client: pg.PoolClient, result: BatchResult): Promise<void>;
+  record?(client: pg.PoolClient, result: BatchResult, ids: readonly string[]): Promise<void>;
 }
 
 /**
@@ -46,11 +49,11 @@ export function refreshBatch(
   return transaction(pool, async (client) => {
     await lockPersons(client);
     const ids = await choose(client);
-    if (ids.length === 0) return { last: null, done: 0, failed: 0 };
+    if (ids === null || ids.length === 0) return { over: ids === null, last: null, done: 0, failed: 0 };
     const batch = { client, ready: await profiles(client), names: new NameBook() };
     const failed = ids.length > 1 ? await refreshAll(batch, ids) : await refreshOne(batch, ids);
-    const result = { last: ids.at(-1) ?? null, done: ids.length, failed };
-    await record?.(client, result);
+    const result = { over: false, last: ids.at(-1) ?? null, done: ids.length, failed };
+    await record?.(client, result, ids);
     return result;
   });
 }

@@ -1,9 +1,10 @@
 // Refreshes every person that waits for it, of whatever profile: something of it has changed.
 import type pg from 'pg';
+import { reportFailures } from '../../database/queries/identity-profiles/report-failures.ts';
 import { wantedPersons } from '../../database/queries/persons/choose-persons.ts';
 import { settleDissolved } from '../../database/queries/persons/person-managers.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { createBatches } from './batches.ts';
+import { type BatchSize, createBatches } from './batches.ts';
 import { BATCHES_A_PART, refreshStep } from './refresh-step.ts';
 
 export interface RefreshProgress {
@@ -15,11 +16,18 @@ export interface RefreshProgress {
 export interface WantedPart extends RefreshProgress {
   /** Nobody waits any more. */
   over: boolean;
+  /** For the next part. */
+  size: number;
 }
 
 /** A part of those who wait: what its caller's history grows by once. */
-export function refreshWanted(deps: ActivityDependencies, input: { attempts: number }): Promise<WantedPart> {
-  return refreshStep(deps, input, (signal) => refreshSome(deps.database.pool, signal, BATCHES_A_PART));
+export function refreshWanted(
+  deps: ActivityDependencies,
+  input: { attempts: number; size?: number | undefined },
+): Promise<WantedPart> {
+  return refreshStep(deps, input, (signal, attempt) =>
+    refreshSome(deps.database.pool, signal, { most: BATCHES_A_PART, size: input.size, attempt }),
+  );
 }
 
 /**
@@ -32,7 +40,7 @@ export async function refreshPersons(
   signal: AbortSignal,
   onProgress: (progress: RefreshProgress) => void = () => {},
 ): Promise<RefreshProgress> {
-  const { done, failed } = await refreshSome(pool, signal, Number.POSITIVE_INFINITY, onProgress);
+  const { done, failed } = await refreshSome(pool, signal, { most: Number.POSITIVE_INFINITY }, onProgress);
   return { done, failed };
 }
 
@@ -40,27 +48,32 @@ export async function refreshPersons(
 async function refreshSome(
   pool: pg.Pool,
   signal: AbortSignal,
-  most: number,
+  { most, ...size }: BatchSize & { most: number },
   onProgress: (progress: RefreshProgress) => void = () => {},
 ): Promise<WantedPart> {
-  const next = createBatches(pool, { choose: chooseWanted });
+  const batches = createBatches(pool, { choose: chooseWanted, record: recordFailures }, size);
   const part = { over: false, done: 0, failed: 0 };
-  for (let batches = 0; batches < most && !part.over; batches++) {
+  for (let count = 0; count < most && !part.over; count++) {
     signal.throwIfAborted();
-    const batch = await next();
-    part.over = batch.last === null;
+    const batch = await batches.next();
+    part.over = batch.over;
     part.done += batch.done;
     part.failed += batch.failed;
     if (!part.over) onProgress({ done: part.done, failed: part.failed });
   }
-  return part;
+  return { ...part, size: batches.size() };
 }
 
-/** The next that wait, without those who are dissolved: these are settled on the way. */
-async function chooseWanted(client: pg.PoolClient, limit: number): Promise<string[]> {
-  for (;;) {
-    const wanted = await wantedPersons(client, limit);
-    const present = await settleDissolved(client, wanted);
-    if (present.length > 0 || wanted.length === 0) return present;
-  }
+async function recordFailures(
+  client: pg.PoolClient,
+  { failed }: { failed: number },
+  ids: readonly string[],
+): Promise<void> {
+  if (failed > 0) await reportFailures(client, ids);
+}
+
+/** The next that wait, without those who are dissolved: these are settled with the batch. */
+async function chooseWanted(client: pg.PoolClient, limit: number): Promise<string[] | null> {
+  const wanted = await wantedPersons(client, limit);
+  return wanted.length === 0 ? null : settleDissolved(client, wanted);
 }

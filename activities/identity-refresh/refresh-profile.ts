@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { holdRefresh, recordRefreshed } from '../../database/queries/identity-profiles/refreshes.ts';
 import { personsOfProfile } from '../../database/queries/persons/choose-persons.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { createBatches } from './batches.ts';
+import { type BatchesUse, type BatchSize, createBatches } from './batches.ts';
 import { BATCHES_A_PART, refreshStep } from './refresh-step.ts';
 
 export interface RefreshPart {
@@ -11,15 +11,19 @@ export interface RefreshPart {
   total: number;
   done: number;
   failed: number;
+  /** For the next part. */
+  size: number;
 }
 
 /** Goes on where the refresh is, whoever brought it there; over when nobody is left, or when the refresh is gone. */
 export function refreshPart(
   deps: ActivityDependencies,
-  input: { refreshId: string; attempts: number },
+  input: { refreshId: string; attempts: number; size?: number | undefined },
 ): Promise<RefreshPart> {
-  const { pool } = deps.database;
-  return refreshStep(deps, input, (signal) => refreshSome(pool, input.refreshId, signal, BATCHES_A_PART));
+  const { refreshId, size } = input;
+  return refreshStep(deps, input, (signal, attempt) =>
+    refreshSome(deps.database.pool, refreshId, signal, { most: BATCHES_A_PART, size, attempt }),
+  );
 }
 
 /** Goes on until nobody is left. @throws the signal's reason, between batches */
@@ -28,31 +32,33 @@ export function refreshProfile(
   refreshId: string,
   signal: AbortSignal,
 ): Promise<RefreshPart> {
-  return refreshSome(pool, refreshId, signal, Number.POSITIVE_INFINITY);
+  return refreshSome(pool, refreshId, signal, { most: Number.POSITIVE_INFINITY });
 }
 
 async function refreshSome(
   pool: pg.Pool,
   refreshId: string,
   signal: AbortSignal,
-  most: number,
+  { most, ...size }: BatchSize & { most: number },
 ): Promise<RefreshPart> {
-  const part: RefreshPart = { over: false, total: 0, done: 0, failed: 0 };
-  const next = createBatches(pool, {
+  const part = { over: false, total: 0, done: 0, failed: 0 };
+  const use: BatchesUse = {
     choose: async (client, limit) => {
       const at = await holdRefresh(client, refreshId);
-      if (!at) return [];
+      if (!at) return null;
       Object.assign(part, { total: at.total, done: at.done, failed: at.failed });
-      return personsOfProfile(client, at.profileId, at.position, limit);
+      const ids = await personsOfProfile(client, at.profileId, at.position, limit);
+      return ids.length === 0 ? null : ids;
     },
     record: (client, result) => recordRefreshed(client, refreshId, result),
-  });
-  for (let batches = 0; batches < most && !part.over; batches++) {
+  };
+  const batches = createBatches(pool, use, size);
+  for (let count = 0; count < most && !part.over; count++) {
     signal.throwIfAborted();
-    const batch = await next();
-    part.over = batch.last === null;
+    const batch = await batches.next();
+    part.over = batch.over;
     part.done += batch.done;
     part.failed += batch.failed;
   }
-  return part;
+  return { ...part, size: batches.size() };
 }

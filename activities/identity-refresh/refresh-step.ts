@@ -11,18 +11,18 @@ export const BATCHES_A_PART = 5;
 /** Runs `work` as an activity. @param attempts how often it is tried where it fails for no known reason */
 export function refreshStep<Result>(
   deps: ActivityDependencies,
-  { attempts, ...about }: { attempts: number; refreshId?: string },
-  work: (signal: AbortSignal) => Promise<Result>,
+  { attempts, refreshId }: { attempts: number; refreshId?: string },
+  work: (signal: AbortSignal, attempt: number) => Promise<Result>,
 ): Promise<Result> {
   return withHeartbeat(async () => {
     const { cancellationSignal, info } = Context.current();
     try {
-      return await work(cancellationSignal);
+      return await work(cancellationSignal, info.attempt);
     } catch (error) {
       if (isCancellation(error, cancellationSignal))
         throw new CancelledFailure('The refresh was told to stop.');
       const cause = causeOf(error);
-      const log = deps.logger.child(about);
+      const log = deps.logger.child({ refreshId });
       if (cause.code === 'internal_error') log.error({ err: error }, 'a refresh failed unexpectedly');
       else log.warn({ code: cause.code }, cause.message);
       throw toFailure(cause, cause.bySource && info.attempt >= attempts);

@@ -86,10 +86,11 @@ export function identityProfilesRoutes(deps: RouteDeps) {
     refresh: async ({ req, params, res }) => {
       const profile = await existing(params.id);
       const request = req as unknown as Request;
-      const refresh = await requestRefresh(deps, profile, {
+      const asked = await requestRefresh(deps, profile, {
         requestedBy: requirePrincipal(request).username,
         key: request.get('idempotency-key'),
       });
+      const refresh = orNotFound(asked, 'Identity profile', profile.id);
       res.setHeader('Location', `/api/identity-profiles/${profile.id}/refreshes/${refresh.id}`);
       return { status: 202, body: { data: refresh } };
     },

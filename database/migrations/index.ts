@@ -23,6 +23,8 @@ import { Migration20261128112500_refresh_wanted } from './Migration2026112811250
 import { Migration20261128113800_identity_filters } from './Migration20261128113800_identity_filters.ts';
 import { Migration20261128114000_joined_search } from './Migration20261128114000_joined_search.ts';
 import { Migration20261128124500_name_keys } from './Migration20261128124500_name_keys.ts';
+import { Migration20261128125500_refresh_requests } from './Migration20261128125500_refresh_requests.ts';
+import { Migration20261128125600_case_candidates } from './Migration20261128125600_case_candidates.ts';
 
 export const MIGRATIONS = [
   { name: 'Migration20261122000000_sync', class: Migration20261122000000_sync },
@@ -49,4 +51,6 @@ export const MIGRATIONS = [
   { name: 'Migration20261128113800_identity_filters', class: Migration20261128113800_identity_filters },
   { name: 'Migration20261128114000_joined_search', class: Migration20261128114000_joined_search },
   { name: 'Migration20261128124500_name_keys', class: Migration20261128124500_name_keys },
+  { name: 'Migration20261128125500_refresh_requests', class: Migration20261128125500_refresh_requests },
+  { name: 'Migration20261128125600_case_candidates', class: Migration20261128125600_case_candidates },
 ];

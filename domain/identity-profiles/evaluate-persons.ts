@@ -1,4 +1,5 @@
 // Computes the identity attributes of many persons by a compiled profile, looking user names up for all at once.
+import { setImmediate } from 'node:timers/promises';
 import type {
   AttributeError,
   CompiledProfile,
@@ -14,7 +15,10 @@ export type LookUpNames = (names: readonly string[]) => Promise<ReadonlyMap<stri
 /** A generator tries 50 names and asks for several at a time; who needs more rounds than that has none left. */
 const MOST_ROUNDS = 50;
 
-/** One result a person, in their order. */
+/** How long others wait for the thread at most, but for one person's transforms. */
+const MOST_MS = 50;
+
+/** One result a person, in their order; lets others in on the way, as those who tell that the worker lives. */
 export async function evaluatePersons(
   profile: CompiledProfile,
   persons: readonly ProfilePerson[],
@@ -22,16 +26,33 @@ export async function evaluatePersons(
   lookUp: LookUpNames,
 ): Promise<ProfileResult[]> {
   const surroundings = { now: Date.now(), random: SECURE_RANDOM, names };
-  const results = persons.map((person) => profile.evaluate(person, surroundings));
+  const breathe = breathing();
+  const results: ProfileResult[] = [];
+  for (const person of persons) {
+    await breathe();
+    results.push(profile.evaluate(person, surroundings));
+  }
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const open = results.flatMap((result, index) => (result.pending ? [index] : []));
     if (open.length === 0) break;
     const wanted = names.wanted();
     names.learn(wanted, await lookUp(wanted));
-    for (const index of open)
+    for (const index of open) {
+      await breathe();
       results[index] = profile.evaluate(persons[index] as ProfilePerson, surroundings);
+    }
   }
   return results;
+}
+
+function breathing(): () => Promise<void> | undefined {
+  let since = performance.now();
+  return () => {
+    if (performance.now() - since < MOST_MS) return undefined;
+    return setImmediate().then(() => {
+      since = performance.now();
+    });
+  };
 }
 
 /** Attribute → why it could not be computed; null where none failed. */

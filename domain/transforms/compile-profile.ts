@@ -1,5 +1,6 @@
 // The mappings of an identity profile: computed in an order in which each finds what it reads, errors apart.
 import { AppError, type ErrorDetail } from '../app-error.ts';
+import { refuseAttribute } from '../identity-profiles/person-fields.ts';
 import { attributeText } from './attribute-text.ts';
 import { type CompiledTransform, checkTransform, compileTransform, readsOf } from './compile-transform.ts';
 import { NamesUnknown } from './name-book.ts';
@@ -124,10 +125,14 @@ function evaluateAll(
   const { attributes } = result;
   const stored = (name: string) =>
     Object.hasOwn(person.attributes, name) ? attributeText(person.attributes[name]) : null;
+  let current = '';
   const scope: TransformScope = {
     personId: person.id,
     accounts: person.accounts,
-    oldValue: null,
+    // Few transforms ask for it: a person's stored attributes may not have been parsed yet.
+    get oldValue() {
+      return stored(current);
+    },
     identityAttribute: (name) =>
       Object.hasOwn(attributes, name) ? (attributes[name] ?? null) : stored(name),
     now: surroundings.now,
@@ -135,10 +140,10 @@ function evaluateAll(
     names: surroundings.names,
   };
   for (const { name, transform } of steps) {
-    const before = stored(name);
-    scope.oldValue = before;
+    current = name;
     // What chance or the names of others decided once is kept, or every refresh would change it.
-    if (before !== null && (transform.random || transform.makesNames)) attributes[name] = before;
+    const kept = transform.random || transform.makesNames ? stored(name) : null;
+    if (kept !== null) attributes[name] = kept;
     else evaluateOne(name, transform, scope, result);
   }
   return result;
@@ -151,7 +156,10 @@ function evaluateOne(
   result: ProfileResult,
 ): void {
   try {
-    result.attributes[name] = transform.evaluate(scope);
+    const value = transform.evaluate(scope);
+    const refused = refuseAttribute(name, value);
+    if (refused !== null) throw new TransformError('', refused);
+    result.attributes[name] = value;
   } catch (error) {
     result.attributes[name] = scope.oldValue;
     if (error instanceof NamesUnknown) result.pending = true;

@@ -29,7 +29,7 @@ export interface TransformScope {
   /** The person's identity attribute: as computed in this evaluation already, else as stored. */
   identityAttribute(name: string): TransformValue;
   /** What the attribute being computed had before (`$oldValue`). */
-  oldValue: TransformValue;
+  readonly oldValue: TransformValue;
   /** Milliseconds since 1970. */
   now: number;
   random: RandomSource;

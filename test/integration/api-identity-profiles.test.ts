@@ -273,6 +273,22 @@ describe('POST /api/identity-profiles/{id}/preview', () => {
 });
 
 describe('POST /api/identity-profiles/{id}/refresh', () => {
+  it('is queued while the workflow service is away, and takes no refresh from whoever asked before', async () => {
+    const away = await startApi({
+      databaseUrl: lab.url,
+      settings: { TEMPORAL_ADDRESS: '127.0.0.1:1', TEMPORAL_TASK_QUEUE: lab.taskQueue },
+    });
+    try {
+      const path = `/api/identity-profiles/${(await created()).id}`;
+      const { id } = (await api.post(`${path}/refresh`)).body.data;
+      const joined = await away.post(`${path}/refresh`);
+      expect([joined.status, joined.body.data.id]).toEqual([202, id]);
+      expect((await api.get(`${path}/refreshes/${id}`)).status).toBe(200);
+    } finally {
+      await away.close();
+    }
+  });
+
   it('refreshes every person of the profile, with progress, and reports failures', async () => {
     const source = await insertConnection(api.database.pool, { name: 'Payroll' });
     const region = {

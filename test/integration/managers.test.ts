@@ -107,3 +107,23 @@ test('the manager of a report follows the account that it names to another perso
   await refreshAll();
   expect(await managers()).toEqual({ 'hr-1': null, 'hr-2*': null, report: 'hr-2' });
 });
+
+test('a manager who cannot be refreshed has reports all the same', async () => {
+  await account('report');
+  await reference('report', 'boss');
+  await lab.correlate();
+  await refreshAll();
+  await account('boss');
+  await lab.pool.query('update object_reference set target_id = $1', [accounts.get('boss')]);
+  await lab.correlate();
+  await lab.pool.query(`alter table person add constraint refused check (alias <> 'refused')`);
+  try {
+    await lab.pool.query(`update directory_object set account_name = 'refused' where id = $1`, [
+      accounts.get('boss'),
+    ]);
+    expect(await refreshAll()).toMatchObject({ failed: 1 });
+    expect(await managers()).toEqual({ 'boss*': null, report: 'boss' });
+  } finally {
+    await lab.pool.query('alter table person drop constraint refused');
+  }
+});

@@ -95,3 +95,38 @@ it('comes once a day for values that depend on the time, where the last one lies
     return all.length === 2 && all.every(({ status }) => status === 'completed');
   });
 });
+
+it('ends the workflows of a former version, which nobody serves, on its own queue alone', async () => {
+  const { client, taskQueue } = lab.sync;
+  const start = (queue: string) =>
+    client.workflow.start('identityRefresh', { workflowId: `identity-refresh:${queue}`, taskQueue: queue });
+  const [mine, other] = [await start(taskQueue), await start(`${taskQueue}-other`)];
+  await until('both to be listed', async () => {
+    const { count } = await client.workflow.count(
+      `WorkflowType = 'identityRefresh' and WorkflowId in ('${mine.workflowId}', '${other.workflowId}')`,
+    );
+    return count === 2;
+  });
+  await lab.sweep().sweep();
+  expect((await mine.describe()).status.name).toBe('TERMINATED');
+  expect((await other.describe()).status.name).toBe('RUNNING');
+  await other.terminate();
+});
+
+it('waits with a workflow that stays where a refresh fails again and again, and goes on when it is told to', async () => {
+  const account = await lab.account(hr, 'hr-9', { employeeId: '9', givenName: 'Zoe' });
+  await lab.pool.query(`
+    create function fail() returns trigger language plpgsql as $$ begin raise exception 'on purpose'; end $$;
+    create trigger failing before update on person for each row execute function fail()`);
+  await lab.accounts.correlate();
+  await lab.wake();
+  await until('the workflow to wait', async () => {
+    const { events } = await lab.workflow().fetchHistory();
+    return events?.some(({ timerStartedEventAttributes }) => timerStartedEventAttributes) ?? false;
+  });
+  expect((await lab.workflow().describe()).status.name).toBe('RUNNING');
+  await lab.pool.query('drop function fail() cascade');
+  await lab.wake();
+  await lab.settled();
+  expect(await lab.personOf(account)).toMatchObject({ given_name: 'Zoe', processing_state: 'OK' });
+});

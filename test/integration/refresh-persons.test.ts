@@ -1,5 +1,6 @@
 // Identity attributes of the persons whose accounts changed: computed from all their accounts, failures apart.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { createBatches } from '../../activities/identity-refresh/batches.ts';
 import { refreshPersons } from '../../activities/identity-refresh/refresh-persons.ts';
 import { type CorrelationLab, correlationLab } from '../support/correlation-lab.ts';
 
@@ -105,6 +106,11 @@ test('a transform that fails leaves its attribute as it was and says why; the ot
     identity_status: 'ERROR',
   });
   expect(failing.processing_errors).toEqual({ region: expect.stringContaining("'Atlantis'") });
+  const { rows } = await lab.pool.query('select name, exception_report from identity_profile');
+  expect(rows[0].exception_report).toEqual({
+    taskResultId: expect.stringMatching(/^[0-9a-f]{32}$/),
+    reportName: `Identity exceptions of ${rows[0].name}`,
+  });
 });
 
 test('what the authority said last stands when its account is gone', async () => {
@@ -171,18 +177,81 @@ test('goes on until nobody is left, and stops between batches when it is told to
   expect((await lab.pool.query('select from refresh_wanted')).rowCount).toBe(0);
 });
 
+test('batches are smaller at each attempt, and go on as the part before ended', async () => {
+  const limits: number[] = [];
+  let fails = false;
+  const choose = async (_client: unknown, limit: number) => {
+    limits.push(limit);
+    if (fails) throw Object.assign(new Error('refused'), { code: '22001' });
+    return null;
+  };
+  await createBatches(lab.pool, { choose }).next();
+  await createBatches(lab.pool, { choose }, { attempt: 3 }).next();
+  await createBatches(lab.pool, { choose }, { size: 40 }).next();
+  await createBatches(lab.pool, { choose }, { size: 40, attempt: 60 }).next();
+  expect(limits).toEqual([10_000, 625, 40, 1]);
+  fails = true;
+  const batches = createBatches(lab.pool, { choose }, { size: 40 });
+  await expect(batches.next()).rejects.toThrow('refused');
+  expect(batches.size()).toBe(1);
+});
+
+test('those who are dissolved are settled a batch in a transaction', async () => {
+  await lab.pool.query(`
+    with gone as (
+      insert into person (display_name, dissolved_at) select 'gone', now() from generate_series(1, 10001)
+      returning id)
+    insert into refresh_wanted (person_id) select id from gone`);
+  const seen: number[] = [];
+  await refreshPersons(lab, new AbortController().signal, ({ done }) => seen.push(done));
+  expect(seen).toEqual([0, 0]);
+  expect((await lab.pool.query('select from refresh_wanted')).rowCount).toBe(0);
+});
+
+test('a value too long for the index of its field is the failure of its attribute; the rest follows the accounts', async () => {
+  await setMappings({
+    email: of('HR', 'mail'),
+    lastname: of('HR', 'name'),
+    description: of('HR', 'mail'),
+    title: of('HR', 'title'),
+  });
+  const account = await person({ id: ['1'], mail: ['1@example.org'], name: ['Lee'], title: ['Clerk'] });
+  await refreshed(account);
+  // 601 bytes are one too many, in however few characters.
+  const long = `${'é'.repeat(300)}x`;
+  await lab.pool.query('update directory_object set attributes = $2, removed_at = now() where id = $1', [
+    account,
+    { id: ['1'], mail: [long], name: [long], title: ['Chief'] },
+  ]);
+  await wantAll();
+  const failing = await refreshed(account);
+  expect(failing).toMatchObject({
+    email: '1@example.org',
+    surname: 'Lee',
+    title: 'Chief',
+    status: 'terminated',
+    processing_state: 'ERROR',
+  });
+  expect(failing.attributes).toMatchObject({ email: '1@example.org', description: long });
+  expect(failing.processing_errors).toEqual({
+    email: 'the value is longer than 600 bytes, the most that email may have',
+    lastname: 'the value is longer than 600 bytes, the most that lastname may have',
+  });
+});
+
 test('data that cannot be stored are the failure of that person alone', async () => {
   await setMappings({ email: of('HR', 'mail'), title: of('HR', 'title') });
   const ids = Array.from({ length: 9 }, (_, n) => String(n + 1));
   const accounts: string[] = [];
-  for (const id of ids) {
-    // Longer than an entry of an index may be, and nothing that could be compressed.
-    const tooLong = Array.from({ length: 6_000 }, () => Math.random().toString(36)[2]).join('');
-    const mail = id === '4' || id === '7' ? tooLong : `${id}@example.org`;
-    accounts.push(await person({ id: [id], mail: [mail], title: ['Clerk'] }));
-  }
+  for (const id of ids)
+    accounts.push(await person({ id: [id], mail: [`${id}@example.org`], title: ['Clerk'] }));
   await lab.correlate();
-  expect(await refreshPersons(lab, new AbortController().signal)).toEqual({ done: 9, failed: 2 });
+  await lab.pool.query(`alter table person add constraint refused check (email !~ '^[47]@')`);
+  try {
+    expect(await refreshPersons(lab, new AbortController().signal)).toEqual({ done: 9, failed: 2 });
+  } finally {
+    await lab.pool.query('alter table person drop constraint refused');
+  }
   const rows = await Promise.all(accounts.map(personOf));
   expect(rows.map(({ processing_state }) => processing_state)).toEqual(
     ids.map((id) => (id === '4' || id === '7' ? 'ERROR' : 'OK')),

@@ -1,4 +1,4 @@
-// Recorded syncs replayed through the workflows as they are now: what is under way survives a new version.
+// Recorded syncs and refreshes replayed through the workflows as they are now: what is under way survives a new version.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,6 +65,12 @@ describe('recorded histories', () => {
     expect(steps('paused-and-resumed')).toContain('resumeRun');
     expect(steps('paused-and-cancelled')).toContain('pauseRun');
     expect(steps('cancelled').at(-2)).not.toBe('cleanUp');
+    expect(ends('refresh-completed')).toBe('EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED');
+    expect(steps('refresh-completed')).toEqual(expect.arrayContaining(['refreshWanted', 'refreshPart']));
+    expect(ends('refresh-continued-as-new')).toBe('EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW');
+    const failures = recorded('refresh-failed.json').events.map(({ eventType }) => eventType);
+    expect(failures).toContain('EVENT_TYPE_ACTIVITY_TASK_FAILED');
+    expect(steps('refresh-failed')).toContain('closeRefresh');
   });
 
   it.each(NAMES)('%s names no machine, no process and no path of where it was recorded', (name) => {

@@ -1,5 +1,6 @@
 // The record of refreshes: queued by the API, worked off by one workflow, with progress batch by batch.
-import { type Queryable, run, runOne, sql } from '../../sql.ts';
+import type pg from 'pg';
+import { type Queryable, run, runOne, sql, transaction } from '../../sql.ts';
 import { type ListRequest, type ListResult, listRows } from '../list-rows.ts';
 import { countPersonsOfProfile } from '../persons/choose-persons.ts';
 import { readRow } from '../read-rows.ts';
@@ -54,35 +55,44 @@ export function getRefresh(on: Queryable, profileId: string, id: string): Promis
 }
 
 /**
- * Queues a refresh, or joins the one that is queued, or that was asked for with the same key; answers with its id.
- * Served by identity_refresh_key and identity_refresh_queued.
+ * Queues a refresh, or joins the one that is queued, or that was asked for with the same key; whoever asks for the same
+ * profile takes turns. Served by the keys of the tables and by identity_refresh_queued.
+ * @returns its id; undefined where there is no such profile
  */
-export async function queueRefresh(
-  on: Queryable,
+export function queueRefresh(
+  pool: pg.Pool,
   request: { profileId: string; requestedBy: string; key: string | null },
-): Promise<string> {
+): Promise<string | undefined> {
   const { profileId, requestedBy, key } = request;
-  const known = await runOne<{ id: string }>(
-    on,
-    sql`select id from identity_refresh where identity_profile_id = ${profileId}::uuid and idempotency_key = ${key}`,
-  );
-  if (known) return known.id;
-  // An update that changes nothing, so that the row which is there is answered with.
-  const queued = await runOne<{ id: string }>(
-    on,
-    sql`
-      insert into identity_refresh as r (identity_profile_id, requested_by, idempotency_key)
-      values (${profileId}::uuid, ${requestedBy}, ${key})
-      on conflict (identity_profile_id) where status = 'queued' do update set status = r.status
-      returning r.id`,
-  );
-  if (!queued) throw new Error('queueRefresh: no row');
-  return queued.id;
-}
-
-/** Takes one back that no workflow can be told of. Served by the primary key. */
-export async function unqueueRefresh(on: Queryable, id: string): Promise<void> {
-  await runOne(on, sql`delete from identity_refresh where id = ${id}::uuid and status = 'queued'`);
+  return transaction(pool, async (client) => {
+    const profile = await runOne(
+      client,
+      sql`select from identity_profile where id = ${profileId}::uuid for no key update`,
+    );
+    if (!profile) return undefined;
+    const known = await runOne<{ id: string }>(
+      client,
+      sql`
+        select refresh_id as id from identity_refresh_request
+        where identity_profile_id = ${profileId}::uuid and key = ${key}`,
+    );
+    if (known) return known.id;
+    // An update that changes nothing, so that the row which is there is answered with.
+    const queued = await runOne<{ id: string }>(
+      client,
+      sql`
+        with queued as (
+          insert into identity_refresh as r (identity_profile_id, requested_by)
+          values (${profileId}::uuid, ${requestedBy})
+          on conflict (identity_profile_id) where status = 'queued' do update set status = r.status
+          returning r.id),
+        kept as (
+          insert into identity_refresh_request (identity_profile_id, key, refresh_id)
+          select ${profileId}::uuid, ${key}, id from queued where ${key}::text is not null)
+        select id from queued`,
+    );
+    return queued?.id;
+  });
 }
 
 /** The one that is going on, or else the next of the queue; it is running now. identity_refresh_open serves it. */
@@ -106,7 +116,10 @@ export async function claimRefresh(on: Queryable): Promise<string | null> {
   return next.id;
 }
 
-/** Whether anybody waits for a refresh, or a refresh for being worked off; both by an index. */
+/**
+ * Whether anybody waits for a refresh, or a refresh for being worked off; the first row of refresh_wanted, which has
+ * only those who wait, and identity_refresh_open.
+ */
 export async function anyRefreshWaits(on: Queryable): Promise<boolean> {
   const row = await runOne<{ any: boolean }>(
     on,
@@ -117,8 +130,12 @@ export async function anyRefreshWaits(on: Queryable): Promise<boolean> {
   return row?.any ?? false;
 }
 
+/** After how many hours one that failed is tried again. */
+const AFTER_FAILURE_HOURS = 1;
+
 /**
- * Queues a refresh of each profile whose values depend on the present time and that was not refreshed for so many hours.
+ * Queues a refresh of each profile whose values depend on the present time and that was not refreshed for so many hours;
+ * a refresh that failed counts for an hour at most.
  * There are tens of profiles; identity_refresh_profile serves the rest. @returns how many
  */
 export async function queueTimeBased(on: Queryable, hours: number): Promise<number> {
@@ -130,7 +147,8 @@ export async function queueTimeBased(on: Queryable, hours: number): Promise<numb
       where p.enabled and p.has_time_based_attr and not exists (
         select from identity_refresh r
         where r.identity_profile_id = p.id and (r.status in ('queued', 'running')
-          or coalesce(r.started_at, r.queued_at) > now() - make_interval(secs => ${hours * 3_600}::float8)))
+          or coalesce(r.started_at, r.queued_at) > now() - make_interval(secs => 3600 * case r.status
+            when 'failed' then ${Math.min(hours, AFTER_FAILURE_HOURS)}::float8 else ${hours}::float8 end)))
       on conflict do nothing
       returning id`,
   );
@@ -167,7 +185,10 @@ export async function recordRefreshed(
   );
 }
 
-/** How it ended: null, completed. A profile that was saved since it began has to be refreshed once more. */
+/**
+ * How it ended: null, completed. A profile that was saved since it began has to be refreshed once more. The profile is
+ * locked first, as its deletion does.
+ */
 export async function closeRefresh(
   on: Queryable,
   id: string,
@@ -176,11 +197,16 @@ export async function closeRefresh(
   await runOne(
     on,
     sql`
-      with closed as (
-        update identity_refresh set status = ${error ? 'failed' : 'completed'}, finished_at = clock_timestamp(),
+      with profile as materialized (
+        select p.id from identity_profile p
+        where p.id = (select identity_profile_id from identity_refresh where id = ${id}::uuid)
+        for no key update),
+      closed as (
+        update identity_refresh r set status = ${error ? 'failed' : 'completed'}, finished_at = clock_timestamp(),
           error_code = ${error?.code ?? null}, error_message = ${error?.message ?? null}
-        where id = ${id}::uuid and status = 'running'
-        returning id, identity_profile_id, started_at, failed, status)
+        from profile
+        where r.id = ${id}::uuid and r.status = 'running' and r.identity_profile_id = profile.id
+        returning r.id, r.identity_profile_id, r.started_at, r.failed, r.status)
       update identity_profile p set
         identity_refresh_required = p.identity_refresh_required
           and (c.status = 'failed' or p.updated_at > c.started_at),

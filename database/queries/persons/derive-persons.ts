@@ -101,7 +101,8 @@ const named = (part: number) => sql`named as (
 
 /**
  * The table "identityStatus" of the API's description, the first that holds. Somebody's sign-in account here is the
- * one whose user name is the alias or the mail address; the first sign-in makes it a used one.
+ * one whose user name is the alias or the mail address; the first sign-in makes it a used one. Cases are counted by
+ * correlation_case_candidates: whether one exists the planner would rather find by reading them all.
  */
 const derived = sql`
       select n.id, n.refreshed, n.wanted, n.profile_id as identity_profile_id,
@@ -120,9 +121,9 @@ const derived = sql`
              when n.disabled then 'DISABLED'
              when state.processing_state = 'ERROR' then 'ERROR'
              when state.lifecycle_state <> 'active' and n.any_enabled then 'DEACTIVATED'
-             when n.id in (select (c ->> 'personId')::uuid
-                           from correlation_case k cross join jsonb_array_elements(k.candidates) c
-                           where k.status = 'open') then 'WARNING'
+             when (select count(*) from correlation_case k
+                   where k.status = 'open'
+                     and k.candidates @> jsonb_build_array(jsonb_build_object('personId', n.id))) > 0 then 'WARNING'
              when s.used then 'ACTIVE'
              when s.used is not null then 'REGISTERED'
              else 'UNREGISTERED' end as identity_status,

@@ -1,8 +1,12 @@
 // Notes that a person could not be refreshed at all: everything of it stays as it was.
 import type pg from 'pg';
 import { run, sql } from '../../sql.ts';
+import { deriveManagers, deriveReports } from './person-managers.ts';
 
-/** Served by the keys of both tables; in a transaction that holds `lockPersons`. */
+/**
+ * Whoever reports to the person is worked out all the same: nobody else will do it. Served by the keys of both tables;
+ * in a transaction that holds `lockPersons`.
+ */
 export async function failPerson(client: pg.PoolClient, personId: string, reason: string): Promise<void> {
   await run(
     client,
@@ -14,4 +18,5 @@ export async function failPerson(client: pg.PoolClient, personId: string, reason
         last_refresh_at = clock_timestamp(), updated_at = clock_timestamp()
       where id = ${personId}::uuid`,
   );
+  await deriveManagers(client, await deriveReports(client, [personId]));
 }

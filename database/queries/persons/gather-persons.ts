@@ -69,7 +69,7 @@ export async function gatherToRefresh(
         written as (
           insert into gathered (part, id, wanted, refreshed, ${COLUMNS})
           select part, id, wanted, refreshed, ${COLUMNS} from found)
-      select f.id, f.profile_id as "profileId", f.accounts, p.attributes
+      select f.id, f.profile_id as "profileId", f.accounts, p.attributes::text
       from found f cross join lateral (select attributes from person p where p.id = f.id) p
       where f.profile_id = any(${profiles}::uuid[])`,
   );

@@ -47,7 +47,8 @@ type AccountRow = [number, string, string, string | null, boolean, boolean, unkn
 export interface PersonRow {
   id: string;
   profileId: string | null;
-  attributes: Record<string, unknown>;
+  /** As JSON. */
+  attributes: string;
   accounts: AccountRow[] | null;
 }
 
@@ -60,7 +61,7 @@ export async function readPerson(
   const row = await runOne<PersonRow>(
     on,
     sql`
-      select p.id, p.attributes, a.profile_id as "profileId", a.accounts
+      select p.id, p.attributes::text, a.profile_id as "profileId", a.accounts
       from person p
       cross join lateral (
         select ${first('profile_id')} as profile_id, ${accountsRead}
@@ -89,8 +90,18 @@ export function readOf(reads: PersonReads): MoreOfAccounts {
  * the authority said last stands.
  */
 export function personFrom(row: PersonRow, reads: PersonReads): ReadPerson {
-  const { id, profileId, attributes } = row;
-  return { id, profileId, attributes, accounts: accountsFrom(row, reads) };
+  const { id, profileId } = row;
+  let parsed: Record<string, unknown> | undefined;
+  return {
+    id,
+    profileId,
+    accounts: accountsFrom(row, reads),
+    // Only what fails or is kept asks for what was there before.
+    get attributes() {
+      parsed ??= JSON.parse(row.attributes) as Record<string, unknown>;
+      return parsed;
+    },
+  };
 }
 
 /** membership_member serves it, in the connection's partition. */

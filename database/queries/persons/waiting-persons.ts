@@ -1,19 +1,20 @@
-// How many persons wait for a refresh, and since when.
+// How many persons wait for a refresh, and how long they or the refresh of a profile have.
 import { type Queryable, runOne, sql } from '../../sql.ts';
 
 export interface WaitingPersons {
   count: number;
-  /** How long the one that waits longest does so; 0 where nobody waits. */
+  /** How long the person, or the refresh of a profile that is not over, waits that does so longest; else 0. */
   oldestSeconds: number;
 }
 
-/** The table has only those who wait, in narrow rows: it is read as a whole. */
+/** The table has only those who wait, in narrow rows: it is read as a whole. identity_refresh_open has the refreshes. */
 export async function waitingPersons(on: Queryable): Promise<WaitingPersons> {
   const row = await runOne<WaitingPersons>(
     on,
     sql`
       select count(*)::int as count,
-        coalesce(greatest(0, extract(epoch from clock_timestamp() - min(wanted_at))), 0)::int as "oldestSeconds"
+        coalesce(greatest(0, extract(epoch from clock_timestamp() - least(min(wanted_at), (
+          select min(queued_at) from identity_refresh where status in ('queued', 'running'))))), 0)::int as "oldestSeconds"
       from refresh_wanted`,
   );
   return row ?? { count: 0, oldestSeconds: 0 };

@@ -1,0 +1,84 @@
+// The queue of refreshes of profiles: keys, profiles that are deleted meanwhile, and what counts as a refresh.
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import {
+  claimRefresh,
+  closeRefresh,
+  queueRefresh,
+  queueTimeBased,
+} from '../../database/queries/identity-profiles/refreshes.ts';
+import { lockProfile } from '../../database/queries/identity-profiles/save-profile.ts';
+import { waitingPersons } from '../../database/queries/persons/waiting-persons.ts';
+import { transaction } from '../../database/sql.ts';
+import { type CorrelationLab, correlationLab } from '../support/correlation-lab.ts';
+import { until } from '../support/until.ts';
+
+let lab: CorrelationLab;
+let profileId: string;
+
+beforeAll(async () => {
+  lab = await correlationLab();
+});
+afterAll(() => lab?.close());
+beforeEach(async () => {
+  await lab.empty();
+  await lab.connection('HR', 10);
+  profileId = (await lab.pool.query('select id from identity_profile')).rows[0].id;
+});
+
+const ask = (key: string | null) => queueRefresh(lab.pool, { profileId, requestedBy: 'test', key });
+
+test('whoever joins a queued refresh is answered with it again, by a key of its own', async () => {
+  const id = await ask(null);
+  expect(await ask('first')).toBe(id);
+  expect(await ask('second')).toBe(id);
+  expect(await claimRefresh(lab.pool)).toBe(id);
+  expect([await ask('first'), await ask('second')]).toEqual([id, id]);
+  expect(await ask('third')).not.toBe(id);
+});
+
+test('of a profile that is gone there is none', async () => {
+  expect(
+    await queueRefresh(lab.pool, { profileId: randomUUID(), requestedBy: 'test', key: 'key' }),
+  ).toBeUndefined();
+});
+
+test('the end of a refresh waits for the deletion of its profile, and the deletion for nothing', async () => {
+  await ask(null);
+  const id = (await claimRefresh(lab.pool)) as string;
+  let closed: Promise<void> | undefined;
+  await transaction(lab.pool, async (client) => {
+    await lockProfile(client, profileId);
+    closed = closeRefresh(lab.pool, id, null);
+    await until('the end to wait', async () => {
+      const { rowCount } = await lab.pool.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return (rowCount ?? 0) > 0;
+    });
+    await client.query('delete from identity_profile where id = $1', [profileId]);
+  });
+  await closed;
+  expect((await lab.pool.query('select from identity_refresh')).rowCount).toBe(0);
+});
+
+test('a refresh that failed stands for none of the daily ones for longer than an hour', async () => {
+  await lab.pool.query('update identity_profile set has_time_based_attr = true');
+  expect(await queueTimeBased(lab.pool, 24)).toBe(1);
+  const id = (await claimRefresh(lab.pool)) as string;
+  await closeRefresh(lab.pool, id, { code: 'internal_error', message: 'It failed.' });
+  expect(await queueTimeBased(lab.pool, 24)).toBe(0);
+  await lab.pool.query(`update identity_refresh set started_at = started_at - interval '61 minutes'`);
+  expect(await queueTimeBased(lab.pool, 24)).toBe(1);
+});
+
+test('a refresh that stands still is seen by its age, until it is over', async () => {
+  expect(await waitingPersons(lab.pool)).toEqual({ count: 0, oldestSeconds: 0 });
+  await ask(null);
+  await lab.pool.query(`update identity_refresh set queued_at = now() - interval '1 hour'`);
+  expect((await waitingPersons(lab.pool)).oldestSeconds).toBeGreaterThanOrEqual(3_600);
+  const id = (await claimRefresh(lab.pool)) as string;
+  expect((await waitingPersons(lab.pool)).oldestSeconds).toBeGreaterThanOrEqual(3_600);
+  await closeRefresh(lab.pool, id, null);
+  expect(await waitingPersons(lab.pool)).toEqual({ count: 0, oldestSeconds: 0 });
+});
