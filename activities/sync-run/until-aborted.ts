@@ -13,7 +13,7 @@ interface Interruptible {
   signal: AbortSignal;
 }
 
-/** Does `work`, whose transactions bear the run's name; from when the step is told to stop, their sessions are ended. */
+/** Does `work`, whose transactions bear the run's name: once the step is told to stop, their sessions are ended. */
 export async function untilAborted<T>(step: Interruptible, work: () => Promise<T>): Promise<T> {
   const { signal } = step;
   const ended = new AbortController();
