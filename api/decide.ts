@@ -8,8 +8,8 @@ import { requestId } from './http/request-context.ts';
 import type { RouteDeps } from './routes/route-dependencies.ts';
 
 /**
- * Runs `work`, given who decides, in one transaction, after `first` has locked what it has to before its turn. The accounts that share something with those that were decided
- * about are evaluated afterwards.
+ * Runs `work`, given who decides, in one transaction, after `first` has locked what it has to before its turn. The
+ * accounts that share something with those that were decided about are evaluated afterwards.
  */
 export async function decide<T>(
   deps: Deciding,

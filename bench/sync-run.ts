@@ -12,8 +12,7 @@ export interface StepTime {
 export interface SyncRun {
   /** Milliseconds since 1970, by the database's clock. */
   startedAt: number;
-  /** From the run row's started_at to its finished_at. */
-  /** Of the synchronisation; joining accounts into persons, its last step, is counted beside it. */
+  /** From the run's start to its end, but for its last step, which joins accounts into persons. */
   seconds: number;
   correlateSeconds: number;
   steps: StepTime[];

@@ -2,7 +2,8 @@
 import { type ApiClient, bodyOf } from '../cli/api-client.ts';
 import { MAX_PAGE_SIZE } from '../contracts/schemas.ts';
 
-const NAME = 'Demo';
+/** Clients may share a name, and who deletes by it must be sure: nobody else's is called this. */
+const NAME = 'IdentityCenter demo';
 
 /** A client that may read both collections of the SailPoint-shaped surface, and nothing else. */
 export async function freshClient(api: ApiClient): Promise<{ clientId: string; clientSecret: string }> {

@@ -2,6 +2,7 @@
 import { type ApiClient, bodyOf } from '../cli/api-client.ts';
 import { idOfName } from '../cli/find-named.ts';
 import { DIRECTORY, HR_FILE } from './demo-sources.ts';
+import { StartError } from './home-folder.ts';
 
 const PROFILE = 'Employees';
 
@@ -83,10 +84,13 @@ export interface DemoProfile {
   identityRefreshRequired: boolean;
 }
 
-/** The profile as it is, or made now: both connections have to be there, since its transforms read them. */
+/**
+ * The profile as it is, or made now: both connections have to be there, since its transforms read them.
+ * @throws StartError when somebody else's profile has the name.
+ */
 export async function ensureProfile(api: ApiClient, hrConnectionId: string): Promise<DemoProfile> {
   const id = await idOfName(api, 'identityProfiles', PROFILE);
-  if (id !== null) return bodyOf(await api.identityProfiles.get({ params: { id }, query: {} }), 200).data;
+  if (id !== null) return ownProfile(api, id, hrConnectionId);
   const body = {
     name: PROFILE,
     description: 'Whoever is in the HR file.',
@@ -99,4 +103,16 @@ export async function ensureProfile(api: ApiClient, hrConnectionId: string): Pro
     },
   };
   return bodyOf(await api.identityProfiles.create({ query: {}, body }), 201).data;
+}
+
+/** In a database of one's own, a profile of this name may be about other people. */
+async function ownProfile(api: ApiClient, id: string, hrConnectionId: string): Promise<DemoProfile> {
+  const { data: profile } = bodyOf(await api.identityProfiles.get({ params: { id }, query: {} }), 200);
+  const { authoritativeSource: source } = profile;
+  if (source.id === hrConnectionId) return profile;
+  throw new StartError(
+    `The identity profile \`${PROFILE}\` of this database is not the demonstration's: its source is ` +
+      `\`${source.name}\`, not \`${HR_FILE.connection}\`.\nRename it, or start the demonstration on a database that has ` +
+      'nothing else: without DATABASE_URL it brings one.',
+  );
 }

@@ -1,5 +1,6 @@
 // Writes the samples that ship in samples/: a directory of made-up people, groups and computers of example.org, and
-// the HR file of the same organisation. Run by hand (`node tools/generate-sample.ts`) when the sample is to change; it makes the same files each time.
+// the HR file of the same organisation. Run by hand (`node tools/generate-sample.ts`) when the sample is to change; it
+// makes the same files each time.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,11 +1,21 @@
-// The fence around a run: what was overtaken commits nothing, and what sleeps in a transaction holds nobody up.
+// The fence around a run: what was overtaken commits nothing, and what sleeps or waits in a transaction holds nobody up.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { untilAborted } from '../../activities/sync-run/until-aborted.ts';
 import { type Database, openDatabase } from '../../database/database.ts';
-import { Fenced, fencedTransaction, takeOver } from '../../database/run-fence.ts';
+import {
+  connectionTurn,
+  Fenced,
+  fencedTransaction,
+  lockConnection,
+  takeOver,
+} from '../../database/run-fence.ts';
 import { run, runOne, sql } from '../../database/sql.ts';
 import { epochOf, stepOfEpoch } from '../../domain/run-epoch.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+const ENDED = 'terminating connection due to administrator command';
 
 describe('the fence of a run', () => {
   let testDatabase: TestDatabase;
@@ -78,5 +88,33 @@ describe('the fence of a run', () => {
       sql`select note, epoch from sync_run where id = ${runId}`,
     );
     expect(row).toEqual({ note: null, epoch: String(epochOf(1, 2)) });
+  });
+
+  it('ends what a step begins after it was told to stop', async () => {
+    const connectionId = randomUUID();
+    const fence = { runId, epoch: epochOf(1, 1) };
+    await takeOver(database.pool, fence);
+    const other = await database.pool.connect();
+    await other.query('begin');
+    await lockConnection(other, connectionId);
+    // A step that nobody ends gives up waiting after a third of this, with another error.
+    const own = await openDatabase({ url: testDatabase.url, silenceMs: 60_000 });
+    const stop = new AbortController();
+    const step = { deps: { database: own, logger: pino({ level: 'silent' }) }, fence, signal: stop.signal };
+    try {
+      const stopped = untilAborted(step, async () => {
+        const interrupted = fencedTransaction(own.pool, fence, async (client) => {
+          stop.abort();
+          await client.query('select pg_sleep(60)');
+        });
+        await expect(interrupted).rejects.toThrow(ENDED);
+        await connectionTurn(own.pool, fence, connectionId, async () => {});
+      });
+      await expect(stopped).rejects.toThrow(ENDED);
+    } finally {
+      await other.query('rollback');
+      other.release();
+      await own.close();
+    }
   });
 });

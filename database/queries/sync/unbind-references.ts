@@ -30,7 +30,7 @@ export async function unbindMoved(
                     and (o.reference_key = member_key or o.alternate_key = member_key))`,
     sql`not exists (select from directory_object o where o.id = target_id and o.connection_id = ${scope.connectionId}
                     and (o.reference_key = key or o.alternate_key = key))`,
-    scope.linksFollow ? objectIds : [],
+    scope.linksFollow ? sql`false` : sql`true`,
   );
 }
 
@@ -84,7 +84,8 @@ async function followMoved(client: pg.PoolClient, scope: UnbindScope, objectIds:
 }
 
 /**
- * Objects that have left their source: they hold no access any more and manage nobody.
+ * Objects that have left their source: they hold no access any more and manage nobody. Where links follow, who had to
+ * leave a name to another (see leaveNames) has none that a group could list. Served by directory_object's key.
  * @param unlisted those of them whose links went with them, so that no group lists them any more
  */
 export async function unbindRemoved(
@@ -94,13 +95,17 @@ export async function unbindRemoved(
   unlisted: string[],
 ): Promise<number> {
   if (objectIds.length === 0) return 0;
-  return unbind(client, scope, objectIds, sql`true`, sql`true`, unlisted);
+  const named = sql`exists (select from directory_object o where o.id = member_id and o.connection_id = ${scope.connectionId}
+                            and (o.reference_key = member_key or o.alternate_key = member_key))`;
+  const listed = sql`member_id <> all (${unlisted}::uuid[])`;
+  const listedStill = scope.linksFollow ? sql`${listed} and ${named}` : listed;
+  return unbind(client, scope, objectIds, sql`true`, sql`true`, listedStill);
 }
 
 /**
  * Ends what they held at the run's instant (a range that began at that instant never was), lets the groups that are
- * still there list the bare name again (but that of `unlisted`, without whom they are counted), and answers with the
- * number of memberships ended.
+ * still there list the bare name again (where `listedStill`; they are counted without the others), and answers with
+ * the number of memberships ended.
  */
 async function unbind(
   client: pg.PoolClient,
@@ -108,7 +113,7 @@ async function unbind(
   objectIds: string[],
   membershipLost: RawBuilder<unknown>,
   referenceLost: RawBuilder<unknown>,
-  unlisted: string[],
+  listedStill: RawBuilder<unknown>,
 ): Promise<number> {
   const row = await runOne<{ ended: number }>(
     client,
@@ -123,18 +128,19 @@ async function unbind(
         where connection_id = ${scope.connectionId} and member_id = any (${objectIds}::uuid[]) and valid_to is null and valid_from < ${scope.instant}
           and ${membershipLost}
         returning *
-      ), listed_still as (
+      ), ended as (
+        select *, ${listedStill} as listed_still from (select * from never_was union all select * from closed) ended
+      ), listed as (
         insert into membership (group_id, member_key, connection_id, reference, valid_from)
         select ended.group_id, ended.member_key, ended.connection_id, ended.reference,
                greatest(ended.valid_from, ${scope.instant}::timestamptz)
-        from (select * from never_was union all select * from closed) ended
+        from ended
         join directory_object g on g.connection_id = ${scope.connectionId} and g.id = ended.group_id and g.removed_at is null
-        where ended.member_id <> all (${unlisted}::uuid[])
+        where ended.listed_still
       ), recounted as (
         update directory_object g set member_count = g.member_count - gone.members
         from (
-          select group_id, count(*)::int as members from (select * from never_was union all select * from closed) ended
-          where member_id = any (${unlisted}::uuid[]) group by group_id) gone
+          select group_id, count(*)::int as members from ended where not listed_still group by group_id) gone
         where g.connection_id = ${scope.connectionId} and g.id = gone.group_id and g.removed_at is null
       )
       select ((select count(*) from never_was where opened_run_id is not null) + (select count(*) from closed))::int as ended`,
