@@ -23,7 +23,7 @@ const WORKFLOW_TASK_QUEUE = 1;
 /**
  * The database away is `unhealthy`: nothing works. Temporal or the workers away is `degraded`: reads work, and
  * runs are queued until they are back. So are projects that miss their schedule, runs that nobody works on, persons
- * that wait for long to be refreshed, and notifications that nobody takes.
+ * and profiles that wait for long to be refreshed, and notifications that nobody takes.
  */
 export function createHealthCheck(deps: AppDeps): () => Promise<Health> {
   const look = createLook(deps);

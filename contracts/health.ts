@@ -52,7 +52,7 @@ export const healthContract = c.router({
     path: '/health',
     summary: 'Whether the system works; answers within a second',
     description:
-      'Without the envelope of other answers. 503 when the database is away; `degraded` (200) when Temporal or workers are, when a project misses its schedule, when nobody works on a run, when a person has waited for a refresh for half an hour, and when notifications are not taken: reads still work then.',
+      'Without the envelope of other answers. 503 when the database is away; `degraded` (200) when Temporal or workers are, when a project misses its schedule, when nobody works on a run, when a person, or the refresh of a profile, has waited for half an hour, and when notifications are not taken: reads still work then.',
     metadata: { public: true },
     query: z.strictObject({}),
     responses: { 200: healthSchema, 503: healthSchema, 400: errorSchema, 500: errorSchema },
