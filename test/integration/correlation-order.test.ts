@@ -14,7 +14,7 @@ import {
 } from '../support/correlation-story.ts';
 
 /** How many stories are made up; more of them find more. */
-const STORIES = Number(process.env.CORRELATION_STORIES ?? 4);
+const STORIES = Number(process.env.CORRELATION_STORIES ?? 3);
 const LONG = 60_000 + 30_000 * STORIES;
 const NOTHING = { personsCreated: 0, linked: 0, unlinked: 0, casesOpened: 0 };
 

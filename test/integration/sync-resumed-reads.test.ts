@@ -14,9 +14,9 @@ import { storedState } from '../support/stored-state.ts';
 import { openSyncLab, type RunRow, type SyncLab } from '../support/sync-lab.ts';
 import { until } from '../support/until.ts';
 
-const ROWS = 50_000;
+const ROWS = 30_000;
 /** Rows that are staged when the worker is killed, and what a page may have beyond. */
-const HELD_AT = 20_000;
+const HELD_AT = 12_000;
 const PAGE = 3_000;
 /** Enough where only the way matters. */
 const FEW_ROWS = 12_000;
