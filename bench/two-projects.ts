@@ -4,6 +4,7 @@ import { baseDnOfSite, peopleOfSite, SITE_COUNT } from './directory-people.ts';
 import type { Product } from './product.ts';
 import type { SyncBench } from './sync-phase.ts';
 import { checkCounts, createProject, runOnce, type SyncRun } from './sync-run.ts';
+import { untilRefreshed } from './until-refreshed.ts';
 
 /** Seconds from the start of the first run to the end of the last, and those of both runs by themselves. */
 export interface PairTimes {
@@ -35,6 +36,7 @@ export async function measureTwoProjects(
   bench: SyncBench,
   product: Product,
   worker: BenchProcess,
+  databaseUrl: string,
   round: number,
 ): Promise<TwoProjects> {
   const users = bench.generated.users;
@@ -60,7 +62,10 @@ export async function measureTwoProjects(
         times.atOnce = spanOf(await Promise.all(atOnce.map((part) => run(part, counts))));
       },
     ];
-    for (const way of round % 2 === 0 ? ways : ways.toReversed()) await way();
+    for (const way of round % 2 === 0 ? ways : ways.toReversed()) {
+      await untilRefreshed(databaseUrl);
+      await way();
+    }
     return times;
   };
   return {
