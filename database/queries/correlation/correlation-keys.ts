@@ -19,7 +19,12 @@ const MOST_CHARACTERS = 500;
 export async function refreshKeys(client: pg.PoolClient, { everything, most }: Dirty): Promise<void> {
   const attributes = await keyAttributes(client);
   await client.query('create temp table fresh_key (like correlation_key) on commit drop');
-  const known = sql`exists (select from correlation_key k where k.object_id = d.object_id)`;
+  const known = sql`exists (select from keyed k where k.object_id = d.object_id)`;
+  // Beside the table itself: a plan that is made while that is empty would read what the statement has written so far.
+  if (most)
+    await client.query(`
+      create temp table keyed on commit drop as select distinct object_id from correlation_key;
+      analyze keyed`);
   await run(
     client,
     sql`insert into fresh_key (${COLUMNS}) ${freshKeys(attributes, most ? known : sql`true`)}`,
