@@ -137,26 +137,17 @@ async function playWell(steps: Step[]): Promise<void> {
   await correlateWell();
 }
 
-test(
-  'accounts that come, change, and stop being accounts come to what all of them come to at once',
-  async () => {
+test.each([
+  [
+    'accounts that come, change, and stop being accounts come to what all of them come to at once',
+    sourceSteps,
+  ],
+  ['what people decide holds, and the rest follows from it and from the accounts', decidedSteps],
+])(
+  '%s',
+  async (_what, story) => {
     await fc.assert(
-      fc.asyncProperty(sourceSteps, async (steps) => {
-        await playWell(steps);
-        const outcome = await lab.outcome();
-        expect(await fromTheBeginning()).toEqual(outcome);
-      }),
-      { numRuns: STORIES },
-    );
-  },
-  LONG,
-);
-
-test(
-  'what people decide holds, and the rest follows from it and from the accounts',
-  async () => {
-    await fc.assert(
-      fc.asyncProperty(decidedSteps, async (steps) => {
+      fc.asyncProperty(story, async (steps) => {
         await playWell(steps);
         const outcome = await lab.outcome();
         expect(await fromTheBeginning()).toEqual(outcome);

@@ -42,8 +42,7 @@ export async function refreshKeys(client: pg.PoolClient, { everything, most }: D
     insert into correlation_key (object_id, connection_id, attribute, value, removed, since)
     select object_id, connection_id, attribute, value, removed, since from changed_key where removed is not null`);
   await addNameKeys(client, most ? ALL_NAMES : CHANGED_NAMES);
-  if (most) await client.query('analyze name_key');
-  if (most) await client.query('analyze correlation_key');
+  if (most) await client.query('analyze correlation_key; analyze name_key');
 }
 
 const ALL_NAMES = sql`select value from correlation_key where attribute = ${NAME_KEY}`;
