@@ -6,10 +6,11 @@ import {
   PostgresIntrospector,
   PostgresQueryCompiler,
   type RawBuilder,
+  sql,
 } from 'kysely';
 import type pg from 'pg';
 
-export { type RawBuilder, sql } from 'kysely';
+export { type RawBuilder, sql };
 
 /** A pool, or a client that a transaction holds. */
 export type Queryable = Pick<pg.Pool, 'query'> | Pick<pg.PoolClient, 'query'>;
@@ -41,6 +42,11 @@ export async function run<Row>(on: Queryable, statement: RawBuilder<Row>): Promi
 /** As `run`, for statements that answer with at most one row. */
 export async function runOne<Row>(on: Queryable, statement: RawBuilder<Row>): Promise<Row | undefined> {
   return (await run(on, statement))[0];
+}
+
+/** Whether a statement finds any row. */
+export async function exists(on: Queryable, rows: RawBuilder<unknown>): Promise<boolean> {
+  return (await run(on, sql`${rows} limit 1`)).length > 0;
 }
 
 /** Runs `work` in a transaction on one client: committed when it returns, rolled back when it throws. */

@@ -25,6 +25,7 @@ import { Migration20261128114000_joined_search } from './Migration20261128114000
 import { Migration20261128124500_name_keys } from './Migration20261128124500_name_keys.ts';
 import { Migration20261128125500_refresh_requests } from './Migration20261128125500_refresh_requests.ts';
 import { Migration20261128125600_case_candidates } from './Migration20261128125600_case_candidates.ts';
+import { Migration20261128144500_link_events } from './Migration20261128144500_link_events.ts';
 
 export const MIGRATIONS = [
   { name: 'Migration20261122000000_sync', class: Migration20261122000000_sync },
@@ -53,4 +54,5 @@ export const MIGRATIONS = [
   { name: 'Migration20261128124500_name_keys', class: Migration20261128124500_name_keys },
   { name: 'Migration20261128125500_refresh_requests', class: Migration20261128125500_refresh_requests },
   { name: 'Migration20261128125600_case_candidates', class: Migration20261128125600_case_candidates },
+  { name: 'Migration20261128144500_link_events', class: Migration20261128144500_link_events },
 ];

@@ -225,6 +225,36 @@ test('the person that an account was taken from by hand does not follow it', asy
   expect(await settled()).toEqual({ persons: [['ad-bob', 'crm-x'], ['hr-ann']], cases: {} });
 });
 
+test.each([
+  ['a few', 'correlate'],
+  ['most', 'correlateMost'],
+] as const)(
+  'an authority that found nobody joins whom people linked once an account of theirs changes, as one of %s that did',
+  async (_many, correlate) => {
+    const crm = await lab.connection('CRM');
+    await lab.account(hr, 'hr-ann', { email: 'ann@example.org' });
+    const user = await lab.account(directory, 'ad-ann', {});
+    const linked = await lab.account(crm, 'crm-ann', {});
+    await lab.correlate();
+    await link(linked, user);
+    expect(await settled()).toEqual({ persons: [['ad-ann', 'crm-ann'], ['hr-ann']], cases: {} });
+    await lab.change(linked, { email: 'ann@example.org' });
+    await lab[correlate]();
+    expect(await settled()).toEqual({ persons: [['ad-ann', 'crm-ann', 'hr-ann']], cases: {} });
+  },
+);
+
+test('where most changed, accounts of later connections follow those of the changed one', async () => {
+  const crm = await lab.connection('CRM');
+  const user = await lab.account(directory, 'ad-ann', {});
+  await lab.account(crm, 'crm-ann', { email: 'ann@example.org' });
+  await lab.account(hr, 'hr-bob', { email: 'bob@example.org' });
+  await lab.correlate();
+  await lab.change(user, { email: 'ann@example.org' });
+  await lab.correlateMost();
+  expect(await settled()).toEqual({ persons: [['ad-ann', 'crm-ann'], ['hr-bob']], cases: {} });
+});
+
 test('an account that is nobody of those asked about is found by an authority that comes later', async () => {
   await lab.account(hr, 'hr-1', { email: 'team@example.org' });
   await lab.account(hr, 'hr-2', { email: 'team@example.org' });

@@ -4,6 +4,7 @@ import pg from 'pg';
 import type { CorrelationCounts } from '../../database/queries/correlation/apply-placements.ts';
 import { correlate } from '../../database/queries/correlation/correlate.ts';
 import { askForEverything } from '../../database/queries/correlation/correlation-state.ts';
+import type { MostBounds } from '../../database/queries/correlation/dirty-accounts.ts';
 import { transaction } from '../../database/sql.ts';
 import { createTestDatabase } from './database.ts';
 import { insertChange, insertConnection, insertObject, insertRun } from './factories.ts';
@@ -26,6 +27,8 @@ export interface CorrelationLab {
   /** Changes an account as a run does that ends before it is correlated. */
   change(objectId: string, keys: AccountKeys & { removed?: boolean; objectClass?: string }): Promise<void>;
   correlate(): Promise<CorrelationCounts>;
+  /** As `correlate`, as if so much had changed that it is not worked out whom it concerns. */
+  correlateMost(): Promise<CorrelationCounts>;
   /** As `correlate`, with all accounts evaluated anew. */
   correlateEverything(): Promise<CorrelationCounts>;
   /** Names of the accounts of each person, and of those that wait for a decision with the reason. */
@@ -56,7 +59,7 @@ export async function correlationLab(): Promise<CorrelationLab> {
     const runId = await insertRun(pool, { projectId: randomUUID(), connectionId }, { correlated_at: null });
     await insertChange(pool, { connectionId, objectId, runId, kind: 'updated' });
   };
-  const run = () => transaction(pool, (client) => correlate(client, null));
+  const run = (bounds?: MostBounds) => transaction(pool, (client) => correlate(client, null, bounds));
   return {
     pool,
     databaseUrl: database.url,
@@ -94,7 +97,8 @@ export async function correlationLab(): Promise<CorrelationLab> {
       ]);
       await changed(objectId);
     },
-    correlate: run,
+    correlate: () => run(),
+    correlateMost: () => run({ part: 0, few: 0 }),
     async correlateEverything() {
       await askForEverything(pool);
       return run();

@@ -4,28 +4,49 @@ import { OWN_PERSON } from '../../../domain/correlation/rules.ts';
 import { type RawBuilder, run, sql } from '../../sql.ts';
 import type { Dirty } from './dirty-accounts.ts';
 import { NAME_KEY } from './name-keys.ts';
+import type { RankedConnection } from './rule-tables.ts';
 
 /**
- * Fills `affected`: all accounts when most are dirty; else those that changed, and those whom it concerns. What an
- * account comes to follows from its own keys, from whom those who share a value or a similar name with it belong to,
- * and from who else is with these persons.
+ * Fills `affected`: where most are dirty, all accounts that these may concern; else those that changed, and those whom it
+ * concerns. What an account comes to follows from its own keys, from whom those who share a value or a similar name with
+ * it belong to, and from who else is with these persons.
  * @returns how many they are
  */
-export async function collectAffected(client: pg.PoolClient, { most }: Dirty): Promise<number> {
-  await client.query(`
-    create temp table affected (object_id uuid primary key, connection_id uuid) on commit drop;
-    create temp table touched_value (attribute text collate "C", value text collate "C", rank integer) on commit drop;
-    create temp table touched_person (person_id uuid, keyed boolean) on commit drop;
-    insert into affected
-    select object_id, connection_id from dirty
-    ${most ? "union select id, connection_id from directory_object where object_class = 'user'" : ''}`);
-  if (!most) {
-    await touchChanged(client);
-    await concernOthers(client);
-  }
+export async function collectAffected(
+  client: pg.PoolClient,
+  ranks: RankedConnection[],
+  dirty: Dirty,
+): Promise<number> {
+  await client.query('create temp table affected (object_id uuid, connection_id uuid) on commit drop');
+  await (dirty.most ? addFrom(client, ranks.slice(dirty.from - 1)) : addConcerned(client));
   await client.query('analyze affected');
   const { rows } = await client.query<{ count: number }>('select count(*)::int as count from affected');
   return rows[0]?.count ?? 0;
+}
+
+/** The connections' partitions are read. */
+async function addFrom(client: pg.PoolClient, ranks: RankedConnection[]): Promise<void> {
+  const connections = sql.join(ranks.map(({ connectionId }) => sql`${sql.lit(connectionId)}::uuid`));
+  await run(
+    client,
+    sql`
+      insert into affected
+      select object_id, connection_id from dirty
+      union all
+      select o.id, o.connection_id from directory_object o
+      where o.connection_id in (${connections}) and o.object_class = 'user'
+        and not exists (select from dirty d where d.object_id = o.id)`,
+  );
+}
+
+async function addConcerned(client: pg.PoolClient): Promise<void> {
+  await client.query(`
+    create unique index on affected (object_id);
+    create temp table touched_value (attribute text collate "C", value text collate "C", rank integer) on commit drop;
+    create temp table touched_person (person_id uuid, keyed boolean) on commit drop;
+    insert into affected select object_id, connection_id from dirty`);
+  await touchChanged(client);
+  await concernOthers(client);
 }
 
 /** The values that came or went, those of accounts that were decided about, and the persons of all these. */

@@ -61,15 +61,20 @@ async function moveLinks(
   client: pg.PoolClient,
   runId: string | null,
 ): Promise<{ linked: number; unlinked: number }> {
+  // Links have no other writer while this one has its turn.
   await run(
     client,
     sql`
       insert into person_link (object_id, connection_id, person_id, rule, confidence, rule_set_id, run_id)
       select object_id, connection_id, person_id, rule, confidence, rule_set_id, ${runId}::uuid
-      from moved where person_id is not null and told
-      on conflict (object_id) do update set person_id = excluded.person_id, rule = excluded.rule,
-        confidence = excluded.confidence, rule_set_id = excluded.rule_set_id, run_id = excluded.run_id,
-        linked_at = excluded.linked_at`,
+      from moved where person_id is not null and left_id is null`,
+  );
+  await run(
+    client,
+    sql`
+      update person_link l set person_id = m.person_id, rule = m.rule, confidence = m.confidence,
+        rule_set_id = m.rule_set_id, run_id = ${runId}::uuid, linked_at = now()
+      from moved m where m.object_id = l.object_id and m.person_id is not null and m.left_id is not null and m.told`,
   );
   await client.query(
     'update person_link l set rule_set_id = m.rule_set_id from moved m where m.object_id = l.object_id and not m.told',
@@ -119,6 +124,7 @@ async function wantRefreshes(client: pg.PoolClient): Promise<void> {
     select person_id from (select person_id from moved where person_id is not null
           union select left_id from moved where left_id is not null
           union select l.person_id from dirty d join person_link l on l.object_id = d.object_id
+                where not exists (select from moved m where m.object_id = d.object_id)
           union select person_id from case_person) m
     -- In the order of the key, which takes them in less time.
     order by person_id

@@ -19,23 +19,10 @@ const MOST_CHARACTERS = 500;
 export async function refreshKeys(client: pg.PoolClient, { everything, most }: Dirty): Promise<void> {
   const attributes = await keyAttributes(client);
   await client.query('create temp table fresh_key (like correlation_key) on commit drop');
-  const known = sql`exists (select from keyed k where k.object_id = d.object_id)`;
-  // Beside the table itself: a plan that is made while that is empty would read what the statement has written so far.
-  if (most)
-    await client.query(`
-      create temp table keyed on commit drop as select distinct object_id from correlation_key;
-      analyze keyed`);
-  await run(
-    client,
-    sql`insert into fresh_key (${COLUMNS}) ${freshKeys(attributes, most ? known : sql`true`)}`,
-  );
+  await addFresh(client, 'fresh_key', attributes, most ? sql`d.keyed` : sql`true`);
   await client.query('analyze fresh_key');
   await compareKeys(client, everything);
-  if (most)
-    await run(
-      client,
-      sql`insert into correlation_key (${COLUMNS}) ${freshKeys(attributes, sql`not ${known}`)}`,
-    );
+  if (most) await addFresh(client, 'correlation_key', attributes, sql`not d.keyed`);
   await client.query(`
     delete from correlation_key k using changed_key c
     where c.stored and k.object_id = c.object_id and k.attribute = c.attribute and k.value = c.value;
@@ -43,6 +30,16 @@ export async function refreshKeys(client: pg.PoolClient, { everything, most }: D
     select object_id, connection_id, attribute, value, removed, since from changed_key where removed is not null`);
   await addNameKeys(client, most ? ALL_NAMES : CHANGED_NAMES);
   if (most) await client.query('analyze correlation_key; analyze name_key');
+}
+
+/** @param which of the accounts in `dirty`, as `d` */
+async function addFresh(
+  client: pg.PoolClient,
+  table: 'fresh_key' | 'correlation_key',
+  attributes: string[],
+  which: RawBuilder<unknown>,
+): Promise<void> {
+  await run(client, sql`insert into ${sql.ref(table)} (${COLUMNS}) ${freshKeys(attributes, which)}`);
 }
 
 const ALL_NAMES = sql`select value from correlation_key where attribute = ${NAME_KEY}`;
@@ -90,7 +87,7 @@ export async function addKeys(client: pg.PoolClient, attributes: string[]): Prom
     analyze dirty`);
   // Of rules that there were once, before their keys were dropped with them.
   await dropKeys(client, attributes);
-  await run(client, sql`insert into correlation_key (${COLUMNS}) ${freshKeys(attributes, sql`true`)}`);
+  await addFresh(client, 'correlation_key', attributes, sql`true`);
   if (attributes.includes(NAME_KEY)) {
     await addNameKeys(client, ALL_NAMES);
     await client.query('analyze name_key');

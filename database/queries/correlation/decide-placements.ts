@@ -8,14 +8,7 @@ import { NAME_KEY } from './name-keys.ts';
 /** Fills `placed` and `undecided`; whoever has no candidate is a person of his own, the one made for him if there was one. */
 export async function decide(client: pg.PoolClient, rank: number): Promise<void> {
   await judge(client, rank);
-  await run(
-    client,
-    sql`
-      insert into undecided
-      select object_id, connection_id, case when reason in ('shared_value', 'recycled_value') then person_id end, reason,
-             candidates, case when rule_set_id in (select earlier_id from rule_choice) then rule_set_id end
-      from verdict where reason is not null`,
-  );
+  await leaveUndecided(client);
   await run(
     client,
     sql`
@@ -27,13 +20,35 @@ export async function decide(client: pg.PoolClient, rank: number): Promise<void>
   await client.query('drop table verdict');
 }
 
+/** Of many candidates the likeliest are named. */
+async function leaveUndecided(client: pg.PoolClient): Promise<void> {
+  await run(
+    client,
+    sql`
+      insert into undecided
+      select v.object_id, v.connection_id, case when v.reason in ('shared_value', 'recycled_value') then v.person_id end,
+             v.reason, c.candidates,
+             case when v.rule_set_id in (select earlier_id from rule_choice) then v.rule_set_id end
+      from verdict v
+      join (
+        select object_id,
+               jsonb_agg(jsonb_build_object('personId', person_id, 'rule', rule, 'confidence', confidence)
+                         order by confidence desc, person_id) as candidates
+        from (select *, row_number() over (partition by object_id order by confidence desc, person_id) as place
+              from candidate where object_id in (select object_id from verdict where reason is not null)) ordered
+        where place <= ${sql.lit(MOST_CANDIDATES)}
+        group by object_id) c on c.object_id = v.object_id
+      where v.reason is not null`,
+  );
+}
+
 /** person's key of anchors serves it. */
 async function judge(client: pg.PoolClient, rank: number): Promise<void> {
   await run(
     client,
     sql`
       create temp table verdict on commit drop as
-      select a.object_id, a.connection_id, c.person_id, c.rule, c.rule_set_id, c.confidence, c.several, c.candidates,
+      select a.object_id, a.connection_id, c.person_id, c.rule, c.rule_set_id, c.confidence, c.several,
         coalesce(c.person_id, own.id) as target_id,
         case
           when c.persons is null then null
@@ -46,16 +61,11 @@ async function judge(client: pg.PoolClient, rank: number): Promise<void> {
         end as reason
       from to_place a
       left join (
-        select object_id, max(persons) as persons, min(person_id::text)::uuid as person_id, min(rule) as rule,
+        select object_id, count(*) as persons, any_value(person_id) as person_id, min(rule) as rule,
                min(rule_set_id::text)::uuid as rule_set_id, max(confidence) as confidence,
                bool_and(several) as several, bool_or(crowded) as crowded, bool_and(certain) as certain,
-               bool_or(stale) as stale, bool_or(shared) as shared, min(attribute) as attribute,
-               jsonb_agg(jsonb_build_object('personId', person_id, 'rule', rule, 'confidence', confidence)
-                         order by confidence desc, person_id) filter (where place <= ${sql.lit(MOST_CANDIDATES)})
-                 as candidates
-        from (select *, count(*) over (partition by object_id) as persons,
-                     row_number() over (partition by object_id order by confidence desc, person_id) as place
-              from candidate) c
+               bool_or(stale) as stale, bool_or(shared) as shared, min(attribute) as attribute
+        from candidate
         group by object_id) c on c.object_id = a.object_id
       left join person own on own.anchor_object_id = a.object_id
       where a.rank = ${sql.lit(rank)}`,

@@ -1,6 +1,6 @@
 // Finds the persons that an account may belong to by names that are alike, where no value found any.
 import type pg from 'pg';
-import { type RawBuilder, run, sql } from '../../sql.ts';
+import { exists, type RawBuilder, run, sql } from '../../sql.ts';
 import { MOST_CANDIDATES } from './find-by-values.ts';
 import { confidenceOf, NAME_KEY, readable } from './name-keys.ts';
 import type { RankedConnection } from './rule-tables.ts';
@@ -78,7 +78,7 @@ async function compareNames(client: pg.PoolClient, rank: number): Promise<boolea
       select distinct name, other, confidence from compared where confidence >= ${least}`,
   );
   await client.query('analyze alike');
-  return ((await client.query('select from alike limit 1')).rowCount ?? 0) > 0;
+  return exists(client, sql`select from alike`);
 }
 
 /** Fills `namesake` with the accounts that have the names; correlation_key_value serves it. */

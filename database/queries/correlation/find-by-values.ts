@@ -1,6 +1,6 @@
 // Finds the persons that an account may belong to by values that it has in common with other accounts.
 import type pg from 'pg';
-import { type RawBuilder, run, sql } from '../../sql.ts';
+import { exists, type RawBuilder, run, sql } from '../../sql.ts';
 import { NAME_KEY } from './name-keys.ts';
 import type { RankedConnection } from './rule-tables.ts';
 
@@ -33,10 +33,6 @@ export async function findByValues(
   await client.query('drop table asked');
 }
 
-async function exists(client: pg.PoolClient, rows: RawBuilder<unknown>): Promise<boolean> {
-  return (await run(client, sql`${rows} limit 1`)).length > 0;
-}
-
 async function findSharing(
   client: pg.PoolClient,
   ranked: RankedConnection,
@@ -47,17 +43,21 @@ async function findSharing(
   await addCandidates(
     client,
     sql`
-      select q.object_id, q.ordinal, q.name, q.set_id, q.attribute, q.several, w.person_id,
-             bool_and(w.ended <= q.since) as stale, bool_or(w.persons > ${MOST_CANDIDATES}) as crowded,
-             bool_or(w.shared) as shared
+      select q.object_id, q.ordinal, w.person_id, bool_and(w.ended <= q.since) as stale,
+             bool_or(w.persons > ${MOST_CANDIDATES}) as crowded, bool_or(w.shared) as shared, ${RULE_ASKED}
       from asked q
       join answer w on w.value = q.value and w.attribute = q.attribute
       where not exists (select from person_link_denial d
                         where d.object_id = q.object_id and d.person_id = w.person_id)
-      group by q.object_id, q.ordinal, q.name, q.set_id, q.attribute, q.several, w.person_id`,
+      group by q.object_id, q.ordinal, w.person_id`,
   );
   await client.query('drop table asked, answer');
 }
+
+/** An account and an ordinal name one rule. */
+const RULE_ASKED = sql`
+  any_value(q.name) as name, any_value(q.set_id) as set_id, any_value(q.attribute) as attribute,
+  any_value(q.several) as several`;
 
 /** Fills `asked` with what those are asked about for whom nobody was found yet. */
 async function ask(
@@ -85,23 +85,21 @@ async function answerValues(client: pg.PoolClient, { rank, connectionId }: Ranke
     sql`
       create temp table answer on commit drop as
       with
-        found as (
-          select v.attribute, v.value, p.person_id, max(p.ended) as ended
+        holder as materialized (
+          select k.attribute, k.value, k.object_id, k.connection_id = ${sql.lit(connectionId)}::uuid and not k.removed as here
           from (select distinct attribute, value from asked) v
-          join correlation_key k on k.value = v.value and k.attribute = v.attribute
-          join placed p on p.object_id = k.object_id
+          join correlation_key k on k.value = v.value and k.attribute = v.attribute),
+        found as (
+          select h.attribute, h.value, p.person_id, max(p.ended) as ended
+          from holder h join placed p on p.object_id = h.object_id
           where p.rank < ${sql.lit(rank)} or (p.rank = ${sql.lit(rank)} and p.removed)
-          group by v.attribute, v.value, p.person_id),
+          group by h.attribute, h.value, p.person_id),
         ranked as (
           select *, row_number() over (partition by attribute, value order by person_id) as place,
                  count(*) over (partition by attribute, value) as persons
           from found),
         shared as (
-          select k.attribute, k.value
-          from (select distinct attribute, value from found) v
-          join correlation_key k on k.value = v.value and k.attribute = v.attribute
-          where k.connection_id = ${sql.lit(connectionId)}::uuid and not k.removed
-          group by k.attribute, k.value having count(*) > 1)
+          select attribute, value from holder where here group by attribute, value having count(*) > 1)
       select r.*, s.value is not null as shared
       from ranked r left join shared s on s.value = r.value and s.attribute = r.attribute
       where r.place <= ${sql.lit(MOST_CANDIDATES)}`,
@@ -119,8 +117,7 @@ async function findDecided(client: pg.PoolClient, { rank, connectionId }: Ranked
   await addCandidates(
     client,
     sql`
-      select q.object_id, q.ordinal, q.name, q.set_id, q.attribute, q.several, p.person_id,
-             false as stale, false as crowded, false as shared
+      select q.object_id, q.ordinal, p.person_id, false as stale, false as crowded, false as shared, ${RULE_ASKED}
       from placed p
       join correlation_key k on k.object_id = p.object_id
       join asked q on q.value = k.value and q.attribute = k.attribute
@@ -137,7 +134,7 @@ async function findDecided(client: pg.PoolClient, { rank, connectionId }: Ranked
           select from correlation_key other
           where other.value = q.value and other.attribute = q.attribute and other.connection_id = ${here}
             and not other.removed and other.object_id <> q.object_id))
-      group by q.object_id, q.ordinal, q.name, q.set_id, q.attribute, q.several, p.person_id`,
+      group by q.object_id, q.ordinal, p.person_id`,
   );
 }
 

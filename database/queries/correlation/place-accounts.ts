@@ -1,7 +1,7 @@
 // Decides for each affected account to whom it belongs: all accounts of a connection at once, connection by connection.
 import type pg from 'pg';
 import { OWN_PERSON } from '../../../domain/correlation/rules.ts';
-import { type RawBuilder, run, sql } from '../../sql.ts';
+import { exists, type RawBuilder, run, sql } from '../../sql.ts';
 import { decide } from './decide-placements.ts';
 import type { Dirty } from './dirty-accounts.ts';
 import { findByNames } from './find-by-names.ts';
@@ -18,24 +18,28 @@ import type { RankedConnection } from './rule-tables.ts';
 export async function placeAccounts(
   client: pg.PoolClient,
   ranks: RankedConnection[],
-  { most }: Dirty,
+  { most, from }: Dirty,
 ): Promise<void> {
   await client.query(`
     drop table if exists pg_temp.placed, pg_temp.undecided, pg_temp.to_place;
-    create temp table placed (object_id uuid primary key, connection_id uuid, person_id uuid, rule text,
+    create temp table placed (object_id uuid, connection_id uuid, person_id uuid, rule text,
       confidence smallint, rule_set_id uuid, rank integer, removed boolean, ended timestamptz, fixed boolean,
       new_person boolean) on commit drop;
-    create index on placed (person_id);
     create temp table undecided (object_id uuid primary key, connection_id uuid, person_id uuid, reason text,
       candidates jsonb, rule_set_id uuid) on commit drop`);
-  await placeStanding(client, most ? LASTING : NEAR);
+  // Where most are placed, the table is read as a whole.
+  if (!most)
+    await client.query('create unique index on placed (object_id); create index on placed (person_id)');
+  await placeStanding(client, !most ? NEAR : from > 1 ? ALL_LINKS : LASTING);
   await placeAnchors(client);
   await collectToPlace(client);
   for (const ranked of ranks) {
-    const here = await client.query('select from to_place where rank = $1 limit 1', [ranked.rank]);
-    if (here.rowCount) await placeRank(client, ranked, !most);
+    if (await exists(client, sql`select from to_place where rank = ${ranked.rank}`))
+      await placeRank(client, ranked, !most);
   }
 }
+
+const ALL_LINKS = sql`select * from person_link`;
 
 /** The links that no run changes; person_link is read. */
 const LASTING = sql`
@@ -67,9 +71,9 @@ async function placeStanding(client: pg.PoolClient, links: RawBuilder<unknown>):
       from (${links}) l
       join connection_rank r on r.connection_id = l.connection_id
       join directory_object o on o.id = l.object_id and o.connection_id = l.connection_id
-      where l.manual or o.removed_at is not null
-        or not exists (select from affected a where a.object_id = l.object_id)
-      on conflict do nothing`,
+      where (l.manual or o.removed_at is not null
+          or not exists (select from affected a where a.object_id = l.object_id))
+        and not exists (select from placed p where p.object_id = l.object_id)`,
   );
 }
 
@@ -86,33 +90,38 @@ async function placeAnchors(client: pg.PoolClient): Promise<void> {
       join connection_rank r on r.connection_id = a.connection_id
       join directory_object o on o.id = a.object_id and o.connection_id = a.connection_id
       where o.removed_at is null and o.object_class = 'user'
-      on conflict do nothing`,
+        and not exists (select from placed p where p.object_id = a.object_id)`,
   );
 }
 
 /** With the rules that hold for each: of its project, after those that linked it if they were replaced since. */
 async function collectToPlace(client: pg.PoolClient): Promise<void> {
-  const replaced = await client.query('select from rule_choice limit 1');
+  const own = await exists(client, sql`select from rule_set where project_id is not null`);
+  const replaced = await exists(client, sql`select from rule_choice`);
   await run(
     client,
     sql`
       create temp table to_place on commit drop as
-      select a.object_id, a.connection_id, r.rank, ${replaced.rowCount ? sql`coalesce(e.set_number, s.number)` : sql`s.number`} as set_number
+      select a.object_id, a.connection_id, r.rank, ${replaced ? sql`coalesce(e.set_number, s.number)` : sql`s.number`} as set_number
       from affected a
       join connection_rank r on r.connection_id = a.connection_id
       join directory_object o on o.id = a.object_id and o.connection_id = a.connection_id
-      join lateral (
-        select s.number from rule_set s
-        where s.project_id is null or exists (
-          select from object_scope c where c.object_id = a.object_id and c.connection_id = a.connection_id
-            and c.project_id = s.project_id)
-        order by s.project_id nulls last limit 1) s on true
-      ${replaced.rowCount ? EARLIER_RULES : sql``}
+      join ${own ? OWN_RULES : sql`rule_set`} s on true
+      ${replaced ? EARLIER_RULES : sql``}
       where o.removed_at is null and o.object_class = 'user'
         and not exists (select from placed p where p.object_id = a.object_id)`,
   );
   await client.query('analyze to_place');
 }
+
+/** Of the project, if it has rules of its own. */
+const OWN_RULES = sql`
+  lateral (
+    select s.number from rule_set s
+    where s.project_id is null or exists (
+      select from object_scope c where c.object_id = a.object_id and c.connection_id = a.connection_id
+        and c.project_id = s.project_id)
+    order by s.project_id nulls last limit 1)`;
 
 /** Of the link, or of the case, but where a value of the account itself has changed. */
 const EARLIER_RULES = sql`

@@ -78,7 +78,7 @@ export interface LinkEventRow {
   runId: string | null;
 }
 
-/** A page of what a person's accounts went through. Served by person_link_event_person. */
+/** A page of what a person's accounts went through. Served by the key of person_link_event. */
 export function listPersonHistory(
   on: Queryable,
   personId: string,
