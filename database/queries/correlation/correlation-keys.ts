@@ -120,7 +120,8 @@ function freshKeys(attributes: string[], which: RawBuilder<unknown>): RawBuilder
            o.updated_at as since
     from dirty d
     join directory_object o on o.id = d.object_id and o.connection_id = d.connection_id
-    cross join lateral (${keys}) k (attribute, value)
+    -- A condition that reaches into it would work each value out twice.
+    cross join lateral (select * from (${keys}) each_key offset 0) k (attribute, value)
     where ${which} and o.object_class = 'user' and length(k.value) between 1 and ${sql.lit(MOST_CHARACTERS)}`;
 }
 

@@ -80,6 +80,9 @@ async function ask(
 
 /** Who has the values that are asked for, until when, and whether several accounts of the connection have them. */
 async function answerValues(client: pg.PoolClient, { rank, connectionId }: RankedConnection): Promise<void> {
+  // Told beforehand, so that where the table is read as a whole most of it is passed over.
+  const attributes = await run<{ attribute: string }>(client, sql`select distinct attribute from asked`);
+  const listed = sql.join(attributes.map(({ attribute }) => sql.lit(attribute)));
   await run(
     client,
     sql`
@@ -88,7 +91,8 @@ async function answerValues(client: pg.PoolClient, { rank, connectionId }: Ranke
         holder as materialized (
           select k.attribute, k.value, k.object_id, k.connection_id = ${sql.lit(connectionId)}::uuid and not k.removed as here
           from (select distinct attribute, value from asked) v
-          join correlation_key k on k.value = v.value and k.attribute = v.attribute),
+          join correlation_key k on k.value = v.value and k.attribute = v.attribute
+            and k.attribute = any (array[${listed}]::text[])),
         found as (
           select h.attribute, h.value, p.person_id, max(p.ended) as ended
           from holder h join placed p on p.object_id = h.object_id

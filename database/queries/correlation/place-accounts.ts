@@ -30,7 +30,8 @@ export async function placeAccounts(
   // Where most are placed, the table is read as a whole.
   if (!most)
     await client.query('create unique index on placed (object_id); create index on placed (person_id)');
-  await placeStanding(client, !most ? NEAR : from > 1 ? ALL_LINKS : LASTING);
+  if (most) await placeStandingOf(client, ranks, from);
+  else await placeStanding(client, NEAR);
   await placeAnchors(client);
   await collectToPlace(client);
   for (const ranked of ranks) {
@@ -39,12 +40,26 @@ export async function placeAccounts(
   }
 }
 
-const ALL_LINKS = sql`select * from person_link`;
-
-/** The links that no run changes; person_link is read. */
-const LASTING = sql`
-  select l.* from person_link l join directory_object o on o.id = l.object_id and o.connection_id = l.connection_id
-  where l.manual or o.removed_at is not null`;
+/** All links of earlier ranks, and of the others those that no run changes; person_link_order serves it. */
+async function placeStandingOf(
+  client: pg.PoolClient,
+  ranks: RankedConnection[],
+  from: number,
+): Promise<void> {
+  for (const { rank, connectionId } of ranks) {
+    // One at a time, so that its partition alone is read.
+    const links = sql`select * from person_link where connection_id = ${sql.lit(connectionId)}::uuid`;
+    await placeStanding(
+      client,
+      rank < from
+        ? links
+        : sql`
+            select l.* from (${links}) l
+            join directory_object o on o.id = l.object_id and o.connection_id = l.connection_id
+            where l.manual or o.removed_at is not null`,
+    );
+  }
+}
 
 /** All links of the persons of affected accounts, and of those who share a value with one. */
 const NEAR = sql`
