@@ -26,6 +26,7 @@ import { Migration20261128124500_name_keys } from './Migration20261128124500_nam
 import { Migration20261128125500_refresh_requests } from './Migration20261128125500_refresh_requests.ts';
 import { Migration20261128125600_case_candidates } from './Migration20261128125600_case_candidates.ts';
 import { Migration20261128144500_link_events } from './Migration20261128144500_link_events.ts';
+import { Migration20261128143500_person_count } from './Migration20261128143500_person_count.ts';
 
 export const MIGRATIONS = [
   { name: 'Migration20261122000000_sync', class: Migration20261122000000_sync },
@@ -55,4 +56,5 @@ export const MIGRATIONS = [
   { name: 'Migration20261128125500_refresh_requests', class: Migration20261128125500_refresh_requests },
   { name: 'Migration20261128125600_case_candidates', class: Migration20261128125600_case_candidates },
   { name: 'Migration20261128144500_link_events', class: Migration20261128144500_link_events },
+  { name: 'Migration20261128143500_person_count', class: Migration20261128143500_person_count },
 ];

@@ -12,6 +12,7 @@ import {
   sourceSteps,
   startStory,
 } from '../support/correlation-story.ts';
+import { expectPersonsCounted } from '../support/person-count.ts';
 
 /** How many stories are made up; more of them find more. */
 const STORIES = Number(process.env.CORRELATION_STORIES ?? 3);
@@ -62,6 +63,7 @@ async function correlateWell(most = false): Promise<void> {
   expect(refused.rowCount).toBe(0);
   const { compared, keyed } = await names();
   expect(keyed).toEqual(compared);
+  await expectPersonsCounted(lab.pool);
   const before = await stored();
   expect(await lab.correlate()).toEqual(NOTHING);
   expect(await stored()).toEqual(before);

@@ -1,10 +1,11 @@
 // What no source says of a person: its fields, states and managers, worked out from its accounts in one place.
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { derivePersons, lockPersons } from '../../database/queries/persons/derive-persons.ts';
 import { settleDissolved } from '../../database/queries/persons/person-managers.ts';
 import { transaction } from '../../database/sql.ts';
 import { type CorrelationLab, correlationLab } from '../support/correlation-lab.ts';
 import { insertAccount, insertReference } from '../support/factories.ts';
+import { expectPersonsCounted } from '../support/person-count.ts';
 
 let lab: CorrelationLab;
 let hr: string;
@@ -14,6 +15,7 @@ beforeAll(async () => {
   lab = await correlationLab();
 });
 afterAll(() => lab?.close());
+afterEach(() => expectPersonsCounted(lab.pool));
 beforeEach(async () => {
   await lab.empty();
   hr = await lab.connection('HR', 10);

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startApi, type TestApi } from '../support/api.ts';
 import { type CorrelationLab, correlationLab } from '../support/correlation-lab.ts';
 import { insertRun } from '../support/factories.ts';
+import { expectPersonsCounted } from '../support/person-count.ts';
 
 const UNKNOWN = '01a00000-0000-7000-8000-000000000000';
 let lab: CorrelationLab;
@@ -19,6 +20,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await api?.close();
+  await expectPersonsCounted(lab.pool);
   await lab?.close();
 });
 

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startApi, type TestApi } from '../support/api.ts';
 import { type CorrelationLab, correlationLab } from '../support/correlation-lab.ts';
 import { insertClaim, insertProject } from '../support/factories.ts';
+import { expectPersonsCounted } from '../support/person-count.ts';
 
 let lab: CorrelationLab;
 let api: TestApi;
@@ -18,6 +19,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await api?.close();
+  await expectPersonsCounted(lab.pool);
   await lab?.close();
 });
 

@@ -1,8 +1,9 @@
 // Identity attributes of the persons whose accounts changed: computed from all their accounts, failures apart.
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createBatches } from '../../activities/identity-refresh/batches.ts';
 import { refreshPersons } from '../../activities/identity-refresh/refresh-persons.ts';
 import { type CorrelationLab, correlationLab } from '../support/correlation-lab.ts';
+import { expectPersonsCounted } from '../support/person-count.ts';
 
 let lab: CorrelationLab;
 let hr: string;
@@ -12,6 +13,7 @@ beforeAll(async () => {
   lab = await correlationLab();
 });
 afterAll(() => lab?.close());
+afterEach(() => expectPersonsCounted(lab.pool));
 beforeEach(async () => {
   await lab.empty();
   hr = await lab.connection('HR', 10);

@@ -6,6 +6,7 @@ import { type Database, openDatabase } from '../../database/database.ts';
 import {
   type CollectionRequest,
   pageStatement,
+  readCollection,
   totalStatement,
 } from '../../database/queries/filters/read-collection.ts';
 import { IDENTITIES } from '../../database/queries/sailpoint/identities.ts';
@@ -101,7 +102,25 @@ it.each([
   }
 });
 
-it('counts by index alone', async () => {
-  const plan = await planOf(totalStatement(IDENTITIES.CORRELATED_ONLY, requestOf('', '', 0)));
+it.each([
+  ['CORRELATED_ONLY', '', 19_600],
+  ['NONE', '', 20_000],
+  ['CORRELATED_ONLY', 'correlated eq true', 19_600],
+  ['NONE', 'correlated eq true', 19_600],
+  ['NONE', 'correlated eq false', 400],
+] as const)('the total of %s with the filter %j is not counted', async (defaultFilter, filters, total) => {
+  const request = { ...requestOf(filters, '', 0), withTotal: true };
+  const statement = totalStatement(IDENTITIES[defaultFilter], request);
+  expect(await planOf(statement)).not.toMatch(/on person\b/);
+  const page = await readCollection(opened.pool, IDENTITIES[defaultFilter], request);
+  expect(page.totalCount).toBe(total);
+  // Where no row can bring it.
+  const nothing = await readCollection(opened.pool, IDENTITIES[defaultFilter], { ...request, limit: 0 });
+  expect(nothing).toEqual({ rows: [], totalCount: total });
+});
+
+it('counts by index alone what a filter leaves', async () => {
+  const request = { ...requestOf('correlated eq true and correlated eq true', '', 0), withTotal: true };
+  const plan = await planOf(totalStatement(IDENTITIES.CORRELATED_ONLY, request));
   expect(plan).toContain(`${ONLY} using person_correlated`);
 });

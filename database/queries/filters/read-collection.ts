@@ -31,6 +31,8 @@ export interface Collection {
   where: readonly RawBuilder<unknown>[];
   filters: FilterColumns;
   sorters: Readonly<Record<string, SortColumn>>;
+  /** A total that nobody has to count, as a scalar sub-select; null where the filter leaves no such one. */
+  knownTotal?(filter: CheckedFilter | null): RawBuilder<unknown> | null;
 }
 
 export interface CollectionRequest {
@@ -48,30 +50,37 @@ export interface CollectionPage<Row> {
   totalCount: number | null;
 }
 
-/** The page, and its total by a statement of its own at the same time. */
+/** The page with its total, where that is known, else the total by a statement of its own at the same time. */
 export async function readCollection<Row>(
   on: Queryable,
   collection: Collection,
   request: CollectionRequest,
 ): Promise<CollectionPage<Row>> {
-  const [rows, total] = await Promise.all([
-    readRows<Row>(on, pageStatement<Row>(collection, request), {
-      keepPlan: request.filter === null && request.offset === 0,
-    }),
-    request.withTotal ? readRow<{ total: number }>(on, totalStatement(collection, request)) : undefined,
-  ]);
-  return { rows, totalCount: total?.total ?? null };
+  const read = readRows<Row & { total?: number }>(on, pageStatement<Row>(collection, request), {
+    keepPlan: request.filter === null && request.offset === 0,
+  });
+  if (!request.withTotal) return { rows: await read, totalCount: null };
+  const count = () => readRow<{ total: number }>(on, totalStatement(collection, request));
+  const [rows, counted] = await Promise.all([read, knownTotal(collection, request) ? undefined : count()]);
+  // A page without rows has no place for a total.
+  const { total } = counted ?? rows[0] ?? (await count()) ?? {};
+  return { rows, totalCount: total ?? 0 };
 }
 
 /**
  * The statement of a page; exported for benchmarks that run the same SQL. The inner select needs nothing but what
  * the index of filter or order has, so that rows that are skipped are not fetched; the outer one brings the order back.
+ * A known total is in each row, as `total`: page and total are of one moment.
  */
-export function pageStatement<Row>(collection: Collection, request: CollectionRequest): RawBuilder<Row> {
+export function pageStatement<Row>(
+  collection: Collection,
+  request: CollectionRequest,
+): RawBuilder<Row & { total?: number }> {
   const { columns, from, id, joins } = collection;
   const order = orderOf(collection, request.sorters);
-  return sql<Row>`
-    select ${columns}
+  const total = knownTotal(collection, request);
+  return sql`
+    select ${columns}${total ? sql`, ${total} as total` : sql``}
     from (
       select ${id} as page_id from ${from} where ${conditionOf(collection, request)} order by ${order}
       limit ${sql.lit(request.limit)} offset ${sql.lit(request.offset)}
@@ -85,7 +94,14 @@ export function totalStatement(
   collection: Collection,
   request: CollectionRequest,
 ): RawBuilder<{ total: number }> {
+  const total = knownTotal(collection, request);
+  if (total) return sql`select ${total} as total`;
   return sql`select count(*) as total from ${collection.from} where ${conditionOf(collection, request)}`;
+}
+
+/** Null too where nobody asks for a total. */
+function knownTotal(collection: Collection, request: CollectionRequest): RawBuilder<unknown> | null {
+  return request.withTotal ? (collection.knownTotal?.(request.filter) ?? null) : null;
 }
 
 function conditionOf(collection: Collection, { filter }: CollectionRequest): RawBuilder<unknown> {

@@ -9,6 +9,7 @@ import {
 } from '../list-rows.ts';
 import { searchNames } from '../object-search.ts';
 import { readRow } from '../read-rows.ts';
+import { personCount } from './person-count.ts';
 
 export type PersonStatus = 'active' | 'inactive' | 'terminated';
 
@@ -83,6 +84,7 @@ export function personsStatement(filter: PersonFilter, request: ListRequest<Pers
     sort: SORTS[request.sort],
     id: sql`o.id`,
     rank: request.sortGiven ? null : search?.rank,
+    total: where.length === 1 ? personCount() : null,
     request,
   };
 }

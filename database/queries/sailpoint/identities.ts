@@ -1,6 +1,8 @@
 // Persons as identities of the SailPoint-shaped surface: what is read of them, filtered and sorted by.
+import type { CheckedFilter } from '../../../domain/filters/filter-fields.ts';
 import { type RawBuilder, sql } from '../../sql.ts';
 import type { Collection } from '../filters/read-collection.ts';
+import { personCount } from '../persons/person-count.ts';
 
 export interface IdentityRow {
   id: string;
@@ -36,8 +38,12 @@ const present = sql`p.dissolved_at is null`;
  * They leave nobodies out, and those of correlated persons are read alone, so that a deep offset fetches no row that it
  * skips. Statistics person_folded_… say how many a comparison of texts leaves.
  */
-function identities(where: readonly RawBuilder<unknown>[]): Collection {
+function identities(
+  where: readonly RawBuilder<unknown>[],
+  knownTotal: (filter: CheckedFilter | null) => RawBuilder<unknown> | null,
+): Collection {
   return {
+    knownTotal,
     columns,
     from: sql`person p`,
     // By person_pkey, of the rows that are shown alone.
@@ -66,6 +72,18 @@ function identities(where: readonly RawBuilder<unknown>[]): Collection {
 
 /** Each `defaultFilter`, and the persons that it leaves. */
 export const IDENTITIES = {
-  CORRELATED_ONLY: identities([present, sql`p.correlated`]),
-  NONE: identities([present]),
+  CORRELATED_ONLY: identities([present, sql`p.correlated`], (filter) =>
+    filter === null || asksCorrelated(filter) === true ? personCount(true) : null,
+  ),
+  NONE: identities([present], (filter) => {
+    if (filter === null) return personCount();
+    const correlated = asksCorrelated(filter);
+    return correlated === null ? null : personCount(correlated);
+  }),
 } as const;
+
+/** What `correlated` is compared with, where that is the whole filter. */
+function asksCorrelated(filter: CheckedFilter): boolean | null {
+  if (filter.kind !== 'test' || filter.path !== 'correlated' || filter.operator !== 'eq') return null;
+  return filter.values[0] === true;
+}
