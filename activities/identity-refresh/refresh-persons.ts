@@ -1,6 +1,7 @@
 // Refreshes every person that waits for it, of whatever profile: something of it has changed.
 import type pg from 'pg';
 import { reportFailures } from '../../database/queries/identity-profiles/report-failures.ts';
+import { wantPersonsOfAccounts } from '../../database/queries/persons/account-changes.ts';
 import { wantedPersons } from '../../database/queries/persons/choose-persons.ts';
 import { settleDissolved } from '../../database/queries/persons/person-managers.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
@@ -74,6 +75,7 @@ async function recordFailures(
 
 /** The next that wait, without those who are dissolved: these are settled with the batch. */
 async function chooseWanted(client: pg.PoolClient, limit: number): Promise<string[] | null> {
+  await wantPersonsOfAccounts(client);
   const wanted = await wantedPersons(client, limit);
   return wanted.length === 0 ? null : settleDissolved(client, wanted);
 }

@@ -27,6 +27,7 @@ import { Migration20261128125500_refresh_requests } from './Migration20261128125
 import { Migration20261128125600_case_candidates } from './Migration20261128125600_case_candidates.ts';
 import { Migration20261128144500_link_events } from './Migration20261128144500_link_events.ts';
 import { Migration20261128143500_person_count } from './Migration20261128143500_person_count.ts';
+import { Migration20261128145000_account_change } from './Migration20261128145000_account_change.ts';
 
 export const MIGRATIONS = [
   { name: 'Migration20261122000000_sync', class: Migration20261122000000_sync },
@@ -57,4 +58,5 @@ export const MIGRATIONS = [
   { name: 'Migration20261128125600_case_candidates', class: Migration20261128125600_case_candidates },
   { name: 'Migration20261128144500_link_events', class: Migration20261128144500_link_events },
   { name: 'Migration20261128143500_person_count', class: Migration20261128143500_person_count },
+  { name: 'Migration20261128145000_account_change', class: Migration20261128145000_account_change },
 ];

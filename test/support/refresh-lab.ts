@@ -67,7 +67,9 @@ export async function refreshLab(): Promise<RefreshLab> {
     },
     settled: () =>
       until('nobody to wait for a refresh', async () => {
-        const { rowCount } = await pool.query('select from refresh_wanted limit 1');
+        const { rowCount } = await pool.query(
+          'select from refresh_wanted union all select from account_change limit 1',
+        );
         return rowCount === 0;
       }).then(() => {}),
     workflow: () => client.workflow.getHandle(refreshPersonsWorkflowId(taskQueue)),

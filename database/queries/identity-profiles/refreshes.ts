@@ -117,14 +117,14 @@ export async function claimRefresh(on: Queryable): Promise<string | null> {
 }
 
 /**
- * Whether anybody waits for a refresh, or a refresh for being worked off; the first row of refresh_wanted, which has
- * only those who wait, and identity_refresh_open.
+ * Whether anybody waits for a refresh, or a refresh for being worked off; the first rows of refresh_wanted and
+ * account_change, which have only what waits, and identity_refresh_open.
  */
 export async function anyRefreshWaits(on: Queryable): Promise<boolean> {
   const row = await runOne<{ any: boolean }>(
     on,
     sql`
-      select exists (select from refresh_wanted)
+      select exists (select from refresh_wanted) or exists (select from account_change)
         or exists (select from identity_refresh where status in ('queued', 'running')) as any`,
   );
   return row?.any ?? false;
