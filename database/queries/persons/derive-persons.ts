@@ -4,6 +4,7 @@ import { PERSON_FIELDS } from '../../../domain/identity-profiles/person-fields.t
 import { type RawBuilder, run, sql } from '../../sql.ts';
 import { lockCorrelation } from '../correlation/lock.ts';
 import { createGathered, gatherPersons } from './gather-persons.ts';
+import { isCandidate } from './open-cases.ts';
 import { deriveManagers, deriveReports } from './person-managers.ts';
 
 /** Takes turns with correlation and with whatever else changes what persons are made of, until the transaction ends. */
@@ -101,8 +102,7 @@ const named = (part: number) => sql`named as (
 
 /**
  * The table "identityStatus" of the API's description, the first that holds. Somebody's sign-in account here is the
- * one whose user name is the alias or the mail address; the first sign-in makes it a used one. Cases are counted by
- * correlation_case_candidates: whether one exists the planner would rather find by reading them all.
+ * one whose user name is the alias or the mail address; the first sign-in makes it a used one.
  */
 const derived = sql`
       select n.id, n.refreshed, n.wanted, n.profile_id as identity_profile_id,
@@ -121,9 +121,7 @@ const derived = sql`
              when n.disabled then 'DISABLED'
              when state.processing_state = 'ERROR' then 'ERROR'
              when state.lifecycle_state <> 'active' and n.any_enabled then 'DEACTIVATED'
-             when (select count(*) from correlation_case k
-                   where k.status = 'open'
-                     and k.candidates @> jsonb_build_array(jsonb_build_object('personId', n.id))) > 0 then 'WARNING'
+             when ${isCandidate(sql`n.id`)} then 'WARNING'
              when s.used then 'ACTIVE'
              when s.used is not null then 'REGISTERED'
              else 'UNREGISTERED' end as identity_status,
