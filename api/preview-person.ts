@@ -1,6 +1,7 @@
 // Computes one person's identity attributes by a configuration that may not be saved yet, and writes nothing.
 import type pg from 'pg';
 import { enabledProfiles, readSources } from '../database/queries/identity-profiles/enabled-profiles.ts';
+import { unlistedAttributes } from '../database/queries/persons/keep-names.ts';
 import { combineReads, readPerson } from '../database/queries/persons/read-persons.ts';
 import { takenNames } from '../database/queries/persons/taken-names.ts';
 import { evaluatePersons, failuresOf } from '../domain/identity-profiles/evaluate-persons.ts';
@@ -35,7 +36,8 @@ export async function previewPerson(
   const reads = combineReads([profile.reads], sources, { leading, entitlements: namesEntitlements(config) });
   const person = await readPerson(pool, personId, reads);
   if (!person) throw invalidRequest([{ path: 'body.personId', message: 'there is no person with this ID' }]);
-  const lookUp = (names: readonly string[]) => takenNames(pool, names, nameAttributes(config));
+  const unlisted = await unlistedAttributes(pool, nameAttributes(config));
+  const lookUp = (names: readonly string[]) => takenNames(pool, names, unlisted);
   const [result] = await evaluatePersons(profile, [person], new NameBook(), lookUp);
   const errors = (result && failuresOf(result)) ?? {};
   return {

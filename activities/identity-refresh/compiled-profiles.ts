@@ -17,6 +17,7 @@ import type { CompiledProfile } from '../../domain/transforms/compile-profile.ts
 /** A profile as a batch uses it; without `profile`, nothing is computed. */
 export interface ReadyProfile {
   profile: CompiledProfile | null;
+  /** Attributes that hold user names. */
   nameAttributes: string[];
   /** Why what is stored cannot be served; every person of it has this as its failure. */
   broken: string | null;
@@ -25,6 +26,8 @@ export interface ReadyProfile {
 export interface ReadyProfiles {
   byId: ReadonlyMap<string, ReadyProfile>;
   reads: PersonReads;
+  /** Those of all profiles that hold user names. */
+  nameAttributes: string[];
 }
 
 export type CompiledProfiles = (on: Queryable) => Promise<ReadyProfiles>;
@@ -46,7 +49,12 @@ export function createCompiledProfiles(): CompiledProfiles {
     const all = [...byId.values()].flatMap(({ profile }) => (profile ? [profile.reads] : []));
     const entitlements = stored.some(({ config }) => namesEntitlements(config));
     const leading = new Map(stored.map(({ id, connectionId }) => [id, connectionId]));
-    return { byId, reads: combineReads(all, await readSources(on), { leading, entitlements }) };
+    const nameAttributes = [...byId.values()].flatMap((ready) => ready.nameAttributes);
+    return {
+      byId,
+      reads: combineReads(all, await readSources(on), { leading, entitlements }),
+      nameAttributes: [...new Set(nameAttributes)],
+    };
   };
 }
 

@@ -10,6 +10,7 @@ import {
   fillComputed,
 } from '../../database/queries/persons/fill-computed.ts';
 import { createGathered, gatherToRefresh } from '../../database/queries/persons/gather-persons.ts';
+import { type KeptName, keepNames, listNames } from '../../database/queries/persons/keep-names.ts';
 import type { ReadPerson } from '../../database/queries/persons/read-persons.ts';
 import { takenNames } from '../../database/queries/persons/taken-names.ts';
 import { transaction } from '../../database/sql.ts';
@@ -50,7 +51,9 @@ export function refreshBatch(
     await lockPersons(client);
     const ids = await choose(client);
     if (ids === null || ids.length === 0) return { over: ids === null, last: null, done: 0, failed: 0 };
-    const batch = { client, ready: await profiles(client), names: new NameBook() };
+    const ready = await profiles(client);
+    const namesIn = await listNames(client, ready.nameAttributes);
+    const batch = { client, ready, names: new NameBook(), namesIn };
     const failed = ids.length > 1 ? await refreshAll(batch, ids) : await refreshOne(batch, ids);
     const result = { over: false, last: ids.at(-1) ?? null, done: ids.length, failed };
     await record?.(client, result, ids);
@@ -62,6 +65,8 @@ interface Batch {
   client: pg.PoolClient;
   ready: ReadyProfiles;
   names: NameBook;
+  /** Attributes that hold user names. */
+  namesIn: readonly string[];
 }
 
 /** As `refreshAll`; data that cannot be stored are the failure of this person, and of nobody else. */
@@ -113,7 +118,21 @@ async function compute(batch: Batch, persons: readonly ReadPerson[]): Promise<Co
   const computed: ComputedPerson[] = [];
   for (const [profileId, group] of groups)
     computed.push(...(await computeGroup(batch, group, batch.ready.byId.get(profileId ?? ''))));
+  await keepNames(batch.client, namesOf(batch, computed));
   return computedRows(computed);
+}
+
+/** What nobody else may have from now on. */
+function namesOf({ names, namesIn }: Batch, computed: readonly ComputedPerson[]): KeptName[] {
+  const given = names.takeGiven().map((name) => ({ ...name, attribute: '' }));
+  if (namesIn.length === 0) return given;
+  const held = computed.flatMap(({ id: personId, attributes }) =>
+    namesIn.flatMap((attribute) => {
+      const name = attributes?.[attribute];
+      return name ? [{ personId, attribute, name }] : [];
+    }),
+  );
+  return [...given, ...held];
 }
 
 async function computeGroup(
@@ -126,7 +145,7 @@ async function computeGroup(
     return persons.map(({ id }) => ({ id, attributes: null, failures }));
   }
   const results = await evaluatePersons(ready.profile, persons, names, (wanted) =>
-    takenNames(client, wanted, ready.nameAttributes),
+    takenNames(client, wanted),
   );
   return results.map((result, index) => ({
     id: (persons[index] as ReadPerson).id,

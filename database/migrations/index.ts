@@ -25,8 +25,9 @@ import { Migration20261128114000_joined_search } from './Migration20261128114000
 import { Migration20261128124500_name_keys } from './Migration20261128124500_name_keys.ts';
 import { Migration20261128125500_refresh_requests } from './Migration20261128125500_refresh_requests.ts';
 import { Migration20261128125600_case_candidates } from './Migration20261128125600_case_candidates.ts';
-import { Migration20261128144500_link_events } from './Migration20261128144500_link_events.ts';
 import { Migration20261128143500_person_count } from './Migration20261128143500_person_count.ts';
+import { Migration20261128143500_user_names } from './Migration20261128143500_user_names.ts';
+import { Migration20261128144500_link_events } from './Migration20261128144500_link_events.ts';
 import { Migration20261128145000_account_change } from './Migration20261128145000_account_change.ts';
 
 export const MIGRATIONS = [
@@ -59,4 +60,5 @@ export const MIGRATIONS = [
   { name: 'Migration20261128144500_link_events', class: Migration20261128144500_link_events },
   { name: 'Migration20261128143500_person_count', class: Migration20261128143500_person_count },
   { name: 'Migration20261128145000_account_change', class: Migration20261128145000_account_change },
+  { name: 'Migration20261128143500_user_names', class: Migration20261128143500_user_names },
 ];

@@ -6,11 +6,11 @@ import type {
   ProfilePerson,
   ProfileResult,
 } from '../transforms/compile-profile.ts';
-import type { NameBook } from '../transforms/name-book.ts';
+import type { NameAnswer, NameBook } from '../transforms/name-book.ts';
 import { SECURE_RANDOM } from '../transforms/random-source.ts';
 
-/** Names, in lower case, with the persons that have them; those that are left out are free. */
-export type LookUpNames = (names: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+/** Answers for each of the names. */
+export type LookUpNames = (names: readonly string[]) => Promise<readonly NameAnswer[]>;
 
 /** A generator tries 50 names and asks for several at a time; who needs more rounds than that has none left. */
 const MOST_ROUNDS = 50;
@@ -35,8 +35,7 @@ export async function evaluatePersons(
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const open = results.flatMap((result, index) => (result.pending ? [index] : []));
     if (open.length === 0) break;
-    const wanted = names.wanted();
-    names.learn(wanted, await lookUp(wanted));
+    names.learn(await lookUp(names.wanted()));
     for (const index of open) {
       await breathe();
       results[index] = profile.evaluate(persons[index] as ProfilePerson, surroundings);

@@ -9,46 +9,68 @@ export class NamesUnknown extends Error {
   }
 }
 
+/** What a look-up says of a name. */
+export interface NameAnswer {
+  name: string;
+  /** The same for names that nobody could tell apart. */
+  key: string;
+  /** Who has it; null for nobody. */
+  holder: string | null;
+}
+
 /**
  * Names in a batch. The refresh evaluates all persons; while `wanted()` is not empty it looks those names up in one
- * statement, tells `learn`, and evaluates those again that were left open. Names are compared without regard to case.
+ * statement, tells `learn`, and evaluates those again that were left open. Which names are the same (`Ann` and `ann`)
+ * the look-up says alone: what folds them here as well would sooner or later fold one in another way.
  */
 export class NameBook {
-  /** Folded name → who has it; null for nobody. */
+  private readonly keys = new Map<string, string>();
+  /** Key → who has the name; null for nobody. */
   private readonly holders = new Map<string, string | null>();
   private readonly asked = new Set<string>();
+  private given = new Map<string, { name: string; personId: string }>();
 
   /** Whether `personId` may have `name`: nobody has it, or that person does. Throws NamesUnknown before the answer. */
   isFree(name: string, personId: string): boolean {
-    const holder = this.holders.get(name.toLowerCase());
-    if (holder === undefined) {
+    const key = this.keys.get(name);
+    if (key === undefined) {
       this.ask(name);
       throw new NamesUnknown();
     }
+    const holder = this.holders.get(key) ?? null;
     return holder === null || holder === personId;
   }
 
   /** Asks for a name without needing the answer now, so that one look-up serves several attempts. */
   ask(name: string): void {
-    const key = name.toLowerCase();
-    if (!this.holders.has(key)) this.asked.add(key);
+    if (!this.keys.has(name)) this.asked.add(name);
   }
 
-  /** From now on `personId` has the name; later persons of the batch see it taken. */
+  /** From now on `personId` has the name, which `isFree` said; later persons of the batch see it taken. */
   claim(name: string, personId: string): void {
-    this.holders.set(name.toLowerCase(), personId);
+    const key = this.keys.get(name) as string;
+    this.holders.set(key, personId);
+    this.given.set(key, { name, personId });
   }
 
-  /** Names to look up, in lower case. */
+  /** Names to look up. */
   wanted(): string[] {
     return [...this.asked];
   }
 
-  /** The answers: names in lower case with their holders; those of `names` that `holders` lacks are free. */
-  learn(names: Iterable<string>, holders: ReadonlyMap<string, string>): void {
-    for (const name of names) {
+  /** The answers, which tell nothing new of a name that was claimed meanwhile. */
+  learn(answers: Iterable<NameAnswer>): void {
+    for (const { name, key, holder } of answers) {
       this.asked.delete(name);
-      if (!this.holders.has(name)) this.holders.set(name, holders.get(name) ?? null);
+      this.keys.set(name, key);
+      if (!this.holders.has(key)) this.holders.set(key, holder);
     }
+  }
+
+  /** Names that were claimed since this was asked last, to be kept. */
+  takeGiven(): { name: string; personId: string }[] {
+    const given = [...this.given.values()];
+    this.given = new Map();
+    return given;
   }
 }

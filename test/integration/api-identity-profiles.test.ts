@@ -261,6 +261,21 @@ describe('POST /api/identity-profiles/{id}/preview', () => {
     expect(rows[0].attributes).toEqual({});
   });
 
+  it('gives no user name that an attribute of somebody else has', async () => {
+    const { id } = await created();
+    const [somebody, personId] = [await person({}), await person({ login: ['zoe'] })];
+    await api.database.pool.query('update person set attributes = $2 where id = $1', [
+      somebody,
+      { login: 'ZOE' },
+    ]);
+    const attributes = { patterns: ['$login$uniqueCounter'], login: of('login') };
+    const { body } = await api.post(`/api/identity-profiles/${id}/preview`, {
+      personId,
+      ...config(mapping('login', { type: 'usernameGenerator', attributes })),
+    });
+    expect(body.data.attributes).toMatchObject([{ value: 'zoe1', error: null }]);
+  });
+
   it('refuses persons and transforms that there are not', async () => {
     const { id } = await created();
     const path = `/api/identity-profiles/${id}/preview`;

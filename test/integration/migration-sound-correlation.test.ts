@@ -114,7 +114,7 @@ it('leaves to people who gets an address that somebody had who is gone', async (
 it('knows what accounts are compared by before anything is correlated', async () => {
   const ann = await account(directory, 'ann', { email: 'ann@example.org' });
   await database.migrate();
-  expect(await takenNames(pool, ['ann'], [])).toEqual(new Map([['ann', ann]]));
+  expect(await takenNames(pool, ['ann'])).toMatchObject([{ name: 'ann', holder: ann }]);
   const { rows } = await pool.query('select attribute, value from correlation_key order by attribute');
   expect(rows).toEqual([
     { attribute: 'accountName', value: 'ann' },

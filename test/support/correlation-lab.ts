@@ -118,7 +118,8 @@ export async function correlationLab(): Promise<CorrelationLab> {
       };
     },
     async empty() {
-      await pool.query(`truncate connection, directory_object, object_count, object_change, sync_run, person, refresh_wanted, account_change, person_link,
+      await pool.query(`truncate connection, directory_object, object_count, object_change, sync_run, person, refresh_wanted,
+        account_change, user_name, user_name_attribute, person_link,
         person_link_event, correlation_key, name_key, correlation_dirty, correlation_case, correlation_rule_set cascade`);
     },
     async close() {

@@ -31,6 +31,16 @@ export function transformScope(overrides: Partial<TransformScope> = {}): Transfo
   };
 }
 
+/** Answers a look-up of names: who has them, by the name in lower case. */
+export function answerNames(book: NameBook, taken: Record<string, string> = {}): void {
+  book.learn(
+    book.wanted().map((name) => {
+      const key = name.toLowerCase();
+      return { name, key, holder: taken[key] ?? null };
+    }),
+  );
+}
+
 /** An account on the source "HR Source". */
 export function account(
   attributes: Record<string, unknown>,

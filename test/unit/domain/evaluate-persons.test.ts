@@ -17,7 +17,7 @@ test('others have their turn between persons whose transforms take long', async 
   };
   const persons = ['1', '2', '3'].map((id) => ({ id, accounts: [], attributes: {} }));
   let over = false;
-  const evaluated = evaluatePersons(slow, persons, new NameBook(), async () => new Map()).finally(() => {
+  const evaluated = evaluatePersons(slow, persons, new NameBook(), async () => []).finally(() => {
     over = true;
   });
   await setImmediate();

@@ -7,7 +7,7 @@ import {
 } from '../../../../domain/transforms/compile-profile.ts';
 import { NameBook } from '../../../../domain/transforms/name-book.ts';
 import { SECURE_RANDOM } from '../../../../domain/transforms/random-source.ts';
-import { account, hr, NOW } from '../../../support/transforms.ts';
+import { account, answerNames, hr, NOW } from '../../../support/transforms.ts';
 
 const map = (identityAttributeName: string, transformDefinition: unknown): AttributeTransform => ({
   identityAttributeName,
@@ -91,7 +91,7 @@ describe('compileProfile', () => {
       errors: [],
       pending: true,
     });
-    book.learn(book.wanted(), new Map([['doe', 'somebody else']]));
+    answerNames(book, { doe: 'somebody else' });
     const { attributes, pending } = evaluate(mappings, {}, book);
     expect([attributes.uid, pending]).toEqual(['DOE1', false]);
     expect(evaluate(mappings, { uid: 'jd' }).attributes.uid).toBe('jd');

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { checkTransform, compileTransform } from '../../../../domain/transforms/compile-transform.ts';
 import { NameBook, NamesUnknown } from '../../../../domain/transforms/name-book.ts';
 import { SECURE_RANDOM } from '../../../../domain/transforms/random-source.ts';
-import { failure, NULL, transformed, transformScope } from '../../../support/transforms.ts';
+import { answerNames, failure, NULL, transformed, transformScope } from '../../../support/transforms.ts';
 
 describe('values of chance', () => {
   it.each([
@@ -53,11 +53,7 @@ function generate(
       return { name: evaluate(scope), rounds };
     } catch (error) {
       if (!(error instanceof NamesUnknown)) throw error;
-      const wanted = book.wanted();
-      book.learn(
-        wanted,
-        new Map(wanted.flatMap((name) => (taken[name] ? [[name, taken[name]] as const] : []))),
-      );
+      answerNames(book, taken);
     }
   }
 }

@@ -9,7 +9,7 @@ import { MAX_MATCHED, MAX_PROGRAM, MAX_VALUE } from '../../../../domain/transfor
 import { compileRegularExpression } from '../../../../domain/transforms/regular-expression.ts';
 import { TransformError } from '../../../../domain/transforms/transform-error.ts';
 import { TRANSFORM_TYPES } from '../../../../domain/transforms/transform-registry.ts';
-import { account, failure, transformed, transformScope } from '../../../support/transforms.ts';
+import { account, answerNames, failure, transformed, transformScope } from '../../../support/transforms.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 30 });
 const template = fc
@@ -166,7 +166,6 @@ describe('every definition', () => {
 
 function evaluatedTo(definition: unknown, value: string): unknown {
   const scope = transformScope({ accounts: [account({ a: value, b: ['x', value] })] });
-  const wanted = new Map<string, string>();
   for (;;) {
     try {
       const result = compileTransform(definition, { named }).evaluate(scope);
@@ -174,7 +173,7 @@ function evaluatedTo(definition: unknown, value: string): unknown {
       expect(result.isWellFormed() && !result.includes('\0') && result.length <= MAX_VALUE).toBe(true);
       return result;
     } catch (error) {
-      if (scope.names.wanted().length > 0) scope.names.learn(scope.names.wanted(), wanted);
+      if (scope.names.wanted().length > 0) answerNames(scope.names);
       else if (error instanceof TransformError) return { path: error.path, reason: error.reason };
       else throw error;
     }
