@@ -1,7 +1,7 @@
 // dateCompare: one of two values, by which of two dates is earlier.
 import { z } from 'zod';
 import { operand } from './attribute-schemas.ts';
-import { parseInstant } from './iso-instant.ts';
+import { isNow, parseInstant } from './iso-instant.ts';
 import { shown } from './transform-error.ts';
 import {
   type TransformScope,
@@ -40,21 +40,20 @@ export const dateCompare = valueTransform('dateCompare', attributes, 'children',
 
 type DateOf = (scope: TransformScope, input: TransformValue) => number;
 
+/** The keyword counts wherever it comes from: written here, or as what a nested transform gives. */
 function dateOf(value: unknown, key: string, site: TransformSite): DateOf {
-  if (value === 'now') {
-    site.needs('time');
-    return (scope) => scope.now;
-  }
-  const evaluate = site.operand(value, key);
+  const evaluate = site.operand(value, key, { knowsNow: true });
   if (
     typeof value === 'string' &&
     !value.includes('$') &&
     !value.includes('#') &&
+    !isNow(value) &&
     parseInstant(value) === null
   )
     site.problem(key, `${shown(value)} is neither now nor a date in ISO 8601`);
   return (scope, input) => {
     const text = evaluate(scope, input);
+    if (text !== null && isNow(text)) return scope.now;
     const instant = text === null ? null : parseInstant(text);
     if (instant !== null) return instant;
     return site.fail(`${key} is ${text === null ? 'null' : shown(text)}, not a date in ISO 8601`);

@@ -21,6 +21,11 @@ export function parseInstant(text: string): number | null {
   return instant === null ? null : instant - offsetMinutes(found[8] ?? 'Z') * MINUTE;
 }
 
+/** Whether it is the keyword for the present time. */
+export function isNow(text: string): boolean {
+  return text.trim() === 'now';
+}
+
 /** Hours, minutes, seconds, milliseconds. */
 export type Clock = [number, number, number, number];
 

@@ -64,6 +64,8 @@ export interface TransformSite {
 export interface OperandOptions {
   /** The compiled operand is given an input even where the transform itself has none. */
   hasInput?: boolean;
+  /** Where the text `now` is written in it or in what is nested in it, it means the present time. */
+  knowsNow?: boolean;
   /** Variables that a template may name (`$department`). */
   variables?: ReadonlyMap<string, Evaluate>;
 }

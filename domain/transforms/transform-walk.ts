@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { ErrorDetail } from '../app-error.ts';
 import { definitionSchema } from './attribute-schemas.ts';
+import { isNow } from './iso-instant.ts';
 import { MAX_DEPTH, MAX_TRANSFORMS, MAX_VALUE } from './limits.ts';
 import { compileTemplate } from './template/compile-template.ts';
 import { TransformError } from './transform-error.ts';
@@ -23,6 +24,8 @@ interface Place {
   path: string;
   depth: number;
   hasInput: boolean;
+  /** As in OperandOptions; holds for all that is nested. */
+  knowsNow: boolean;
   /** Names of the references it stands in, outermost first. */
   references: readonly string[];
 }
@@ -45,7 +48,7 @@ export class TransformWalk {
 
   /** Compiles the outermost definition; only of use where `problems` stays empty. */
   compile(definition: unknown, hasInput: boolean): Evaluate {
-    return this.transform(definition, { path: '', depth: 1, hasInput, references: [] });
+    return this.transform(definition, { path: '', depth: 1, hasInput, knowsNow: false, references: [] });
   }
 
   reads(): TransformReads {
@@ -123,10 +126,12 @@ export class TransformWalk {
   private operand(value: unknown, key: string, place: Place, options: OperandOptions): Evaluate {
     if (value === null || value === undefined) return NOTHING;
     const path = join(place.path, key);
+    const knowsNow = place.knowsNow || (options.knowsNow ?? false);
     if (typeof value === 'object') {
       const hasInput = options.hasInput ?? place.hasInput;
-      return this.transform(value, { ...place, path, depth: place.depth + 1, hasInput });
+      return this.transform(value, { ...place, path, depth: place.depth + 1, hasInput, knowsNow });
     }
+    if (knowsNow && isNow(String(value))) this.needs.add('time');
     const compiled = compileTemplate(String(value), path, options.variables);
     if (typeof compiled === 'function') return compiled;
     this.problem(path, compiled.problem);

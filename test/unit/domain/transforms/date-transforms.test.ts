@@ -119,6 +119,18 @@ describe('dateCompare', () => {
     expect(transformed('dateCompare', compare(hr('hire_date'), 'lte', fixed), scope)).toBe('yes');
   });
 
+  it('takes now for the present time wherever it comes from', () => {
+    const fallback = { type: 'firstValid', attributes: { values: [hr('end'), 'now'] } };
+    expect(transformed('dateCompare', compare(fallback, 'lte', 'now'))).toBe('yes');
+    const scope = { accounts: [account({ end: ' now ' })] };
+    expect(transformed('dateCompare', compare('2026-11-23T10:20:30.456Z', 'gte', hr('end')), scope)).toBe(
+      'yes',
+    );
+    expect(transformed('dateCompare', compare('2026-11-23T10:20:30.457Z', 'gt', hr('end')), scope)).toBe(
+      'yes',
+    );
+  });
+
   it('fails for null and for what is no date', () => {
     const none = failure('dateCompare', compare(NULL, 'lt', 'now'));
     expect(none).toEqual({ path: '', reason: 'firstDate is null, not a date in ISO 8601' });
@@ -143,6 +155,16 @@ describe('dateCompare', () => {
 
 describe('isTimeBased', () => {
   const now = { type: 'dateMath', attributes: { expression: 'now' } };
+  const compared = (firstDate: unknown) => ({
+    type: 'dateCompare',
+    attributes: {
+      firstDate,
+      secondDate: '2026-01-01',
+      operator: 'lt',
+      positiveCondition: 'a',
+      negativeCondition: 'b',
+    },
+  });
   it.each([
     [now, true],
     [{ type: 'dateMath', attributes: { expression: '+1d', input: '2026-01-01' } }, false],
@@ -151,7 +173,21 @@ describe('isTimeBased', () => {
     [{ type: 'static', attributes: { value: 'x', requiresPeriodicRefresh: 'true' } }, true],
     [{ type: 'static', attributes: { value: 'now' } }, false],
     [{ type: 'reference', attributes: { id: 'Now' } }, true],
+    [compared('now'), true],
+    [compared(' now'), true],
+    [compared('2026-01-01'), false],
+    [compared({ type: 'firstValid', attributes: { values: [hr('end'), 'now'] } }), true],
+    [compared({ type: 'reference', attributes: { id: 'Text' } }), true],
+    [compared(hr('now')), false],
+    [{ type: 'reference', attributes: { id: 'Text' } }, false],
   ])('%j: %s', (definition, expected) => {
-    expect(isTimeBased(definition, { named: new Map([['Now', now]]) })).toBe(expected);
+    expect(
+      isTimeBased(definition, {
+        named: new Map<string, unknown>([
+          ['Now', now],
+          ['Text', { type: 'static', attributes: { value: 'now' } }],
+        ]),
+      }),
+    ).toBe(expected);
   });
 });
