@@ -1,7 +1,9 @@
 // Batch after batch of a refresh; where data of one person cannot be stored, the others go on without it.
 import type pg from 'pg';
+import type { Logger } from 'pino';
 import { createCompiledProfiles } from './compiled-profiles.ts';
 import { isDataError } from './data-error.ts';
+import { logFaults } from './log-faults.ts';
 import { type BatchResult, type BatchUse, refreshBatch } from './refresh-batch.ts';
 
 const PERSONS_A_BATCH = 10_000;
@@ -16,6 +18,8 @@ export interface BatchSize {
 
 /** As `BatchUse`, of at most `limit` persons. */
 export interface BatchesUse extends Pick<BatchUse, 'record'> {
+  /** Where faults of ours are told. */
+  logger?: Logger | undefined;
   choose(client: pg.PoolClient, limit: number): Promise<string[] | null>;
 }
 
@@ -33,7 +37,7 @@ export interface Batches {
  */
 export function createBatches(
   pool: pg.Pool,
-  { choose, record }: BatchesUse,
+  { choose, record, logger }: BatchesUse,
   { size: first = PERSONS_A_BATCH, attempt = 1 }: BatchSize = {},
 ): Batches {
   const profiles = createCompiledProfiles();
@@ -45,6 +49,7 @@ export function createBatches(
         const batch = await refreshBatch(pool, profiles, {
           choose: (client) => choose(client, size),
           ...(record && { record }),
+          ...(logger && { onFault: logFaults(logger) }),
         });
         size = Math.min(most, size * 2);
         return batch;

@@ -18,6 +18,7 @@ import { evaluatePersons, failuresOf } from '../../domain/identity-profiles/eval
 import { NameBook } from '../../domain/transforms/name-book.ts';
 import type { CompiledProfiles, ReadyProfile, ReadyProfiles } from './compiled-profiles.ts';
 import { isDataError } from './data-error.ts';
+import type { Fault } from './log-faults.ts';
 
 const PERSONS_AT_A_TIME = 2_500;
 
@@ -37,6 +38,8 @@ export interface BatchUse {
   choose(client: pg.PoolClient): Promise<string[] | null>;
   /** Keeps what was done beside it. */
   record?(client: pg.PoolClient, result: BatchResult, ids: readonly string[]): Promise<void>;
+  /** Told of a fault of ours in a transform. */
+  onFault?(fault: Fault): void;
 }
 
 /**
@@ -45,7 +48,7 @@ export interface BatchUse {
 export function refreshBatch(
   pool: pg.Pool,
   profiles: CompiledProfiles,
-  { choose, record }: BatchUse,
+  { choose, record, onFault = () => {} }: BatchUse,
 ): Promise<BatchResult> {
   return transaction(pool, async (client) => {
     await lockPersons(client);
@@ -53,7 +56,7 @@ export function refreshBatch(
     if (ids === null || ids.length === 0) return { over: ids === null, last: null, done: 0, failed: 0 };
     const ready = await profiles(client);
     const namesIn = await listNames(client, ready.nameAttributes);
-    const batch = { client, ready, names: new NameBook(), namesIn };
+    const batch = { client, ready, names: new NameBook(), namesIn, onFault };
     const failed = ids.length > 1 ? await refreshAll(batch, ids) : await refreshOne(batch, ids);
     const result = { over: false, last: ids.at(-1) ?? null, done: ids.length, failed };
     await record?.(client, result, ids);
@@ -67,6 +70,7 @@ interface Batch {
   names: NameBook;
   /** Attributes that hold user names. */
   namesIn: readonly string[];
+  onFault(fault: Fault): void;
 }
 
 /** As `refreshAll`; data that cannot be stored are the failure of this person, and of nobody else. */
@@ -136,7 +140,7 @@ function namesOf({ names, namesIn }: Batch, computed: readonly ComputedPerson[])
 }
 
 async function computeGroup(
-  { client, names }: Batch,
+  { client, names, onFault }: Batch,
   persons: readonly ReadPerson[],
   ready: ReadyProfile | undefined,
 ): Promise<ComputedPerson[]> {
@@ -147,9 +151,10 @@ async function computeGroup(
   const results = await evaluatePersons(ready.profile, persons, names, (wanted) =>
     takenNames(client, wanted),
   );
-  return results.map((result, index) => ({
-    id: (persons[index] as ReadPerson).id,
-    attributes: result.attributes,
-    failures: failuresOf(result),
-  }));
+  return results.map((result, index) => {
+    const { id } = persons[index] as ReadPerson;
+    for (const { attribute, unexpected } of result.errors)
+      if (unexpected !== undefined) onFault({ personId: id, attribute, error: unexpected });
+    return { id, attributes: result.attributes, failures: failuresOf(result) };
+  });
 }

@@ -1,5 +1,6 @@
 // Refreshes every person that waits for it, of whatever profile: something of it has changed.
 import type pg from 'pg';
+import type { Logger } from 'pino';
 import { reportFailures } from '../../database/queries/identity-profiles/report-failures.ts';
 import { wantPersonsOfAccounts } from '../../database/queries/persons/account-changes.ts';
 import { wantedPersons } from '../../database/queries/persons/choose-persons.ts';
@@ -27,7 +28,11 @@ export function refreshWanted(
   input: { attempts: number; size?: number | undefined },
 ): Promise<WantedPart> {
   return refreshStep(deps, input, (signal, attempt) =>
-    refreshSome(deps.database.pool, signal, { most: BATCHES_A_PART, size: input.size, attempt }),
+    refreshSome({ pool: deps.database.pool, logger: deps.logger }, signal, {
+      most: BATCHES_A_PART,
+      size: input.size,
+      attempt,
+    }),
   );
 }
 
@@ -37,22 +42,28 @@ export function refreshWanted(
  * @throws the signal's reason, between batches
  */
 export async function refreshPersons(
-  { pool }: { pool: pg.Pool },
+  use: RefreshUse,
   signal: AbortSignal,
   onProgress: (progress: RefreshProgress) => void = () => {},
 ): Promise<RefreshProgress> {
-  const { done, failed } = await refreshSome(pool, signal, { most: Number.POSITIVE_INFINITY }, onProgress);
+  const { done, failed } = await refreshSome(use, signal, { most: Number.POSITIVE_INFINITY }, onProgress);
   return { done, failed };
+}
+
+interface RefreshUse {
+  pool: pg.Pool;
+  /** Where faults of ours are told. */
+  logger?: Logger;
 }
 
 /** Each batch is a transaction of its own, so that a repetition goes on where this one ended. */
 async function refreshSome(
-  pool: pg.Pool,
+  { pool, logger }: RefreshUse,
   signal: AbortSignal,
   { most, ...size }: BatchSize & { most: number },
   onProgress: (progress: RefreshProgress) => void = () => {},
 ): Promise<WantedPart> {
-  const batches = createBatches(pool, { choose: chooseWanted, record: recordFailures }, size);
+  const batches = createBatches(pool, { choose: chooseWanted, record: recordFailures, logger }, size);
   const part = { over: false, done: 0, failed: 0 };
   for (let count = 0; count < most && !part.over; count++) {
     signal.throwIfAborted();

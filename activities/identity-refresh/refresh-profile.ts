@@ -1,5 +1,6 @@
 // The steps of a profile's refresh: a part of its persons, whose place and counts commit with each batch.
 import type pg from 'pg';
+import type { Logger } from 'pino';
 import { holdRefresh, recordRefreshed } from '../../database/queries/identity-profiles/refreshes.ts';
 import { personsOfProfile } from '../../database/queries/persons/choose-persons.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
@@ -22,7 +23,11 @@ export function refreshPart(
 ): Promise<RefreshPart> {
   const { refreshId, size } = input;
   return refreshStep(deps, input, (signal, attempt) =>
-    refreshSome(deps.database.pool, refreshId, signal, { most: BATCHES_A_PART, size, attempt }),
+    refreshSome({ pool: deps.database.pool, logger: deps.logger }, refreshId, signal, {
+      most: BATCHES_A_PART,
+      size,
+      attempt,
+    }),
   );
 }
 
@@ -32,11 +37,11 @@ export function refreshProfile(
   refreshId: string,
   signal: AbortSignal,
 ): Promise<RefreshPart> {
-  return refreshSome(pool, refreshId, signal, { most: Number.POSITIVE_INFINITY });
+  return refreshSome({ pool }, refreshId, signal, { most: Number.POSITIVE_INFINITY });
 }
 
 async function refreshSome(
-  pool: pg.Pool,
+  { pool, logger }: { pool: pg.Pool; logger?: Logger },
   refreshId: string,
   signal: AbortSignal,
   { most, ...size }: BatchSize & { most: number },
@@ -51,6 +56,7 @@ async function refreshSome(
       return ids.length === 0 ? null : ids;
     },
     record: (client, result) => recordRefreshed(client, refreshId, result),
+    logger,
   };
   const batches = createBatches(pool, use, size);
   for (let count = 0; count < most && !part.over; count++) {

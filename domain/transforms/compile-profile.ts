@@ -42,6 +42,8 @@ export interface AttributeError {
   /** Where in the attribute's definition. */
   path: string;
   reason: string;
+  /** What it was, where it is a fault of ours; what it says may hold values of the person. */
+  unexpected?: unknown;
 }
 
 export interface ProfileResult {
@@ -166,11 +168,15 @@ function evaluateOne(
     else if (error instanceof TransformError)
       result.errors.push({ attribute: name, path: error.path, reason: error.reason });
     // A fault of ours with one person's data must not keep all others from being refreshed.
-    else result.errors.push({ attribute: name, path: '', reason: `failed unexpectedly (${nameOf(error)})` });
+    else {
+      const reason = `failed unexpectedly (${faultName(error)})`;
+      result.errors.push({ attribute: name, path: '', reason, unexpected: error });
+    }
   }
 }
 
-function nameOf(error: unknown): string {
+/** What kind of fault it is, without what it says. */
+export function faultName(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
 }
 

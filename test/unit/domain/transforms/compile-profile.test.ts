@@ -44,8 +44,9 @@ describe('compileProfile', () => {
   });
 
   it('takes what nobody expected for a failure of that attribute alone', () => {
+    const unexpected = new TypeError('holds what only we may see');
     const broken = () => {
-      throw new TypeError('holds what only a log may hold');
+      throw unexpected;
     };
     const result = compileProfile([map('key', { type: 'uuid' }), map('lastname', hr('last'))]).evaluate(
       { id: 'p', accounts: [account({ last: 'DOE' })], attributes: {} },
@@ -53,7 +54,7 @@ describe('compileProfile', () => {
     );
     expect(result).toEqual({
       attributes: { key: null, lastname: 'DOE' },
-      errors: [{ attribute: 'key', path: '', reason: 'failed unexpectedly (TypeError)' }],
+      errors: [{ attribute: 'key', path: '', reason: 'failed unexpectedly (TypeError)', unexpected }],
       pending: false,
     });
   });
