@@ -130,6 +130,29 @@ describe('DELETE /api/persons/{id}/links/{objectId}', () => {
     expect(await outcome()).toEqual({ persons: [['ad-wrong', 'hr-ann']], cases: {} });
   });
 
+  it.each(['as ever', 'between an upgrade and the first run, when no name is kept'])(
+    'leaves who was known by the name of the account that goes: %s',
+    async (when) => {
+      const third = await lab.connection('Third');
+      const names = { givenName: 'Ann', surname: 'Lee' };
+      const ann = await lab.account(hr, 'hr-ann', { employeeId: '1', ...names });
+      await lab.account(directory, 'ad-1', { employeeId: '1', givenName: 'Beatrice', surname: 'Stone' });
+      await lab.account(third, 'third-ann', names);
+      await lab.correlate();
+      const person = await personOf(ann);
+      if (when !== 'as ever')
+        await lab.pool.query(`
+          delete from correlation_key where attribute = '~name'; delete from name_key;
+          update correlation_state set asked = asked + 1`);
+      await api.delete(`/api/persons/${person}/links/${ann}`);
+      await lab.correlate();
+      expect(await outcome()).toEqual({ persons: [['ad-1', 'third-ann'], ['hr-ann']], cases: {} });
+      // By hand from now on: nothing else says that it is hers.
+      const { rows } = await lab.pool.query('select rule from person_link where manual order by rule');
+      expect(rows).toEqual([{ rule: 'Similar name' }, { rule: 'by hand' }]);
+    },
+  );
+
   it('answers 409 for the only account, and 404 for somebody else’s', async () => {
     const ann = await lab.account(hr, 'hr-ann', { employeeId: '1' });
     const bob = await lab.account(hr, 'hr-bob', { employeeId: '2' });

@@ -46,7 +46,7 @@ const words = (name: RawBuilder<unknown>, half: 1 | 2) =>
  * typo, whichever letter it is in, leaves one of them as it was, and so do names that were swapped and a second given or
  * family name.
  */
-const keysOf = (name: RawBuilder<unknown>): RawBuilder<unknown> => sql`
+export const keysOf = (name: RawBuilder<unknown>): RawBuilder<unknown> => sql`
   select key.value
   from (
     select given, family, ${sound(sql`given`)} as given_sound, ${sound(sql`family`)} as family_sound

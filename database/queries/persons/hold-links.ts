@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import { OWN_PERSON } from '../../../domain/correlation/rules.ts';
 import { type RawBuilder, run, sql } from '../../sql.ts';
-import { NAME_KEY } from '../correlation/name-keys.ts';
+import { keysOf, NAME, NAME_KEY } from '../correlation/name-keys.ts';
 
 /** @param which of the person's automatic links, as `l`; person_link_person serves it. */
 async function hold(
@@ -41,15 +41,25 @@ export function holdStaying(client: pg.PoolClient, holding: Holding): Promise<vo
     holding,
     sql`l.object_id <> all(${leaving})
       and not exists (select from person p where p.anchor_object_id = l.object_id and p.id = l.person_id)
-      and exists (
+      and (exists (
         select from correlation_key mine
         join correlation_key theirs on theirs.attribute = mine.attribute
           and (theirs.value = mine.value or (mine.attribute = ${NAME_KEY} and exists (
             select from name_key one join name_key other on other.value = one.value
             where one.name = mine.value and other.name = theirs.value)))
-        where mine.object_id = l.object_id and theirs.object_id = any(${leaving}))`,
+        where mine.object_id = l.object_id and theirs.object_id = any(${leaving}))
+      or (${NO_NAMES_KEPT} and ${nameKeysOf(sql`o.id = l.object_id`)} && ${nameKeysOf(sql`o.id = any(${leaving})`)}))`,
   );
 }
+
+/** An upgrade that keeps names otherwise leaves them to the evaluation of everything that it asks for. */
+const NO_NAMES_KEPT = sql`
+  (exists (select from correlation_state where asked > answered) and not exists (select from name_key))`;
+
+/** By what the names of accounts are found, from what they say now. directory_object_id serves it. */
+const nameKeysOf = (which: RawBuilder<unknown>) => sql`
+  array(select k.value from directory_object o cross join lateral (${NAME}) n (attribute, name)
+        cross join lateral (${keysOf(sql`n.name`)}) k where ${which})`;
 
 /**
  * Those of the connections from which accounts came: that somebody has two accounts there would make the other one
