@@ -1,67 +1,37 @@
-// Identity profiles over HTTP: what is saved and refused, a preview, and refreshes by a real worker.
+// Identity profiles over HTTP: what is saved and refused, and a preview.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { refreshPersonsWorkflowId, refreshProgressQuery } from '../../workflows/identity-refresh-messages.ts';
-import { startApi, TEST_SECRET_KEY, type TestApi } from '../support/api.ts';
-import { testEnvironment } from '../support/environment.ts';
-import { insertAccount, insertConnection, insertUser } from '../support/factories.ts';
-import { openSyncLab, type SyncLab } from '../support/sync-lab.ts';
-import { until } from '../support/until.ts';
+import { startApi, type TestApi } from '../support/api.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { insertAccount, insertConnection } from '../support/factories.ts';
+import {
+  config,
+  createProfile,
+  draftOf,
+  insertPersonOf,
+  mapping,
+  of,
+  UNKNOWN_ID,
+} from '../support/profiles.ts';
 
-const UNKNOWN_ID = '01a00000-0000-7000-8000-000000000000';
-
-let lab: SyncLab;
+let database: TestDatabase;
 let api: TestApi;
 let hr: string;
-let count = 0;
 
 beforeAll(async () => {
-  lab = await openSyncLab();
-  api = await startApi({
-    databaseUrl: lab.url,
-    settings: { TEMPORAL_ADDRESS: testEnvironment().temporalAddress, TEMPORAL_TASK_QUEUE: lab.taskQueue },
-  });
+  database = await createTestDatabase();
+  api = await startApi({ databaseUrl: database.url });
   hr = await insertConnection(api.database.pool, { name: 'HR' });
   await api.database.pool.query('update correlation_state set answered = asked');
 });
 afterAll(async () => {
   await api?.close();
-  await lab?.close();
+  await database?.drop();
 });
 
-const of = (attributeName: string, sourceName = 'HR') => ({
-  type: 'accountAttribute',
-  attributes: { sourceName, attributeName },
-});
-const mapping = (identityAttributeName: string, transformDefinition: unknown) => ({
-  identityAttributeName,
-  transformDefinition,
-});
-const config = (...attributeTransforms: unknown[]) => ({ identityAttributeConfig: { attributeTransforms } });
-const draft = (more: object = {}) => {
-  count += 1;
-  return { name: `profile ${count}`, authoritativeSource: { id: hr }, ...more };
-};
-
-async function created(more: object = {}) {
-  const answer = await api.post('/api/identity-profiles', draft(more));
-  if (answer.status !== 201) throw new Error(`create profile: ${answer.status} ${answer.text}`);
-  return answer.body.data;
-}
-
-/** A person with one account at HR. */
-async function person(attributes: Record<string, string[]>, connection = hr): Promise<string> {
-  const { pool } = api.database;
-  const object = await insertUser(pool, connection, { attributes });
-  const { rows } = await pool.query(
-    `insert into person (anchor_object_id, display_name) values ($1, 'somebody') returning id`,
-    [object],
-  );
-  await pool.query(
-    `insert into person_link (object_id, connection_id, person_id, rule, confidence) values ($1, $2, $3, 'x', 100)`,
-    [object, connection, rows[0].id],
-  );
-  return rows[0].id;
-}
+const draft = (more: object = {}) => draftOf(hr, more);
+const created = (more: object = {}) => createProfile(api, draft(more));
+const person = (attributes: Record<string, string[]>, connection = hr) =>
+  insertPersonOf(api.database.pool, connection, attributes);
 
 const everything = async () =>
   (await api.database.pool.query('select asked > answered as everything from correlation_state')).rows[0]
@@ -284,120 +254,5 @@ describe('POST /api/identity-profiles/{id}/preview', () => {
     const personId = await person({});
     const wrong = await api.post(path, { personId, ...config(mapping('a', { type: 'nope' })) });
     expect(wrong.status).toBe(400);
-  });
-});
-
-describe('POST /api/identity-profiles/{id}/refresh', () => {
-  it('is queued while the workflow service is away, and takes no refresh from whoever asked before', async () => {
-    const away = await startApi({
-      databaseUrl: lab.url,
-      settings: { TEMPORAL_ADDRESS: '127.0.0.1:1', TEMPORAL_TASK_QUEUE: lab.taskQueue },
-    });
-    try {
-      const path = `/api/identity-profiles/${(await created()).id}`;
-      const { id } = (await api.post(`${path}/refresh`)).body.data;
-      const joined = await away.post(`${path}/refresh`);
-      expect([joined.status, joined.body.data.id]).toEqual([202, id]);
-      expect((await api.get(`${path}/refreshes/${id}`)).status).toBe(200);
-    } finally {
-      await away.close();
-    }
-  });
-
-  it('refreshes every person of the profile, with progress, and reports failures', async () => {
-    const source = await insertConnection(api.database.pool, { name: 'Payroll' });
-    const region = {
-      type: 'lookup',
-      attributes: { input: of('country', 'Payroll'), table: { DE: 'EMEA' } },
-    };
-    const profile = await created({
-      authoritativeSource: { id: source },
-      ...config(mapping('region', region), mapping('title', of('title', 'Payroll'))),
-    });
-    const good = await person({ title: ['Clerk'], country: ['DE'] }, source);
-    const bad = await person({ title: ['Chief'], country: ['Atlantis'] }, source);
-    const path = `/api/identity-profiles/${profile.id}`;
-    const headers = { 'idempotency-key': 'once' };
-    const asked = await api.post(`${path}/refresh`, undefined, { headers });
-    expect(asked.status).toBe(202);
-    expect(asked.body.data).toMatchObject({ status: 'queued', requestedBy: 'admin' });
-    const location = asked.headers.get('location') as string;
-    expect(location).toBe(`${path}/refreshes/${asked.body.data.id}`);
-    // Nobody works on it yet: another request joins it.
-    expect((await api.post(`${path}/refresh`)).body.data.id).toBe(asked.body.data.id);
-    await lab.startWorker({ IDENTITY_CENTER_SECRET_KEY: TEST_SECRET_KEY });
-    const over = await until('the refresh to end', async () => {
-      const { data } = (await api.get(location)).body;
-      return data.status === 'completed' ? data : null;
-    });
-    expect(over).toMatchObject({ counts: { total: 2, done: 2, failed: 1 }, progress: { percent: 100 } });
-    // Before the request that repeats: it wakes the workflow once more, which finds nothing to do.
-    const handle = lab.client.workflow.getHandle(refreshPersonsWorkflowId(lab.taskQueue));
-    await until('the workflow to tell of it', async () => {
-      const { refresh } = await handle.query(refreshProgressQuery);
-      return refresh !== null && refresh.refreshId === over.id && refresh.done === 2 && refresh.failed === 1;
-    });
-    expect((await api.post(`${path}/refresh`, undefined, { headers })).body.data.id).toBe(over.id);
-    const persons = await api.database.pool.query(
-      'select id, attributes, processing_state, identity_profile_id from person where id = any($1) order by id',
-      [[good, bad]],
-    );
-    expect(persons.rows).toEqual([
-      {
-        id: good,
-        attributes: { region: 'EMEA', title: 'Clerk' },
-        processing_state: 'OK',
-        identity_profile_id: profile.id,
-      },
-      {
-        id: bad,
-        attributes: { region: null, title: 'Chief' },
-        processing_state: 'ERROR',
-        identity_profile_id: profile.id,
-      },
-    ]);
-    expect((await api.get(path)).body.data).toMatchObject({
-      identityRefreshRequired: false,
-      identityCount: 2,
-      identityExceptionReportReference: {
-        taskResultId: over.id.replaceAll('-', ''),
-        reportName: `Identity exceptions of ${profile.name}`,
-      },
-    });
-    expect((await api.get(`${path}/refreshes`)).body.totalCount).toBe(1);
-  });
-
-  it('goes on where a killed worker left it', async () => {
-    const { pool } = api.database;
-    const profile = await created();
-    await person({});
-    // Held as the first batch would: the step waits, and its worker dies.
-    const lock = await pool.connect();
-    await lock.query('begin');
-    await lock.query("select pg_advisory_xact_lock(hashtextextended('correlation', 0))");
-    const worker = await lab.startWorker({ IDENTITY_CENTER_SECRET_KEY: TEST_SECRET_KEY });
-    const { id } = (await api.post(`/api/identity-profiles/${profile.id}/refresh`)).body.data;
-    const waiting = () =>
-      pool.query(`select from pg_stat_activity where wait_event_type = 'Lock' and wait_event = 'advisory'
-        and datname = current_database()`);
-    await until('the step to wait', async () => ((await waiting()).rowCount ?? 0) > 0);
-    await worker.kill('SIGKILL');
-    await lock.query('commit');
-    lock.release();
-    const path = `/api/identity-profiles/${profile.id}/refreshes/${id}`;
-    const over = await until('the refresh to end', async () => {
-      const { data } = (await api.get(path)).body;
-      return data.status === 'completed' ? data : null;
-    });
-    expect(over.counts.done).toBeGreaterThan(0);
-  });
-
-  it('refuses a key that is none, and says where there is no such profile or refresh', async () => {
-    const { id } = await created();
-    const path = `/api/identity-profiles/${id}`;
-    const headers = { 'idempotency-key': 'x'.repeat(201) };
-    expect((await api.post(`${path}/refresh`, undefined, { headers })).status).toBe(400);
-    expect((await api.post(`/api/identity-profiles/${UNKNOWN_ID}/refresh`)).status).toBe(404);
-    expect((await api.get(`${path}/refreshes/${UNKNOWN_ID}`)).status).toBe(404);
   });
 });
