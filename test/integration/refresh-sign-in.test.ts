@@ -37,36 +37,44 @@ const isProtected = async (alias: string) => {
   return (await api.get(`/beta/identities?${query}`)).body.length === 1;
 };
 
-it('is told of an account that is made, used, made an admin, disabled and deleted', async () => {
+const change = (username: string, assignment: string) =>
+  lab.pool.query(`update account set ${assignment} where username = $1`, [username]);
+
+it('is told of an account that is made, used, and made an admin', async () => {
   await lab.account(hr, 'hr-1', { employeeId: '1', accountName: 'Ann' });
   await lab.account(hr, 'hr-2', { employeeId: '2', accountName: 'other' });
   await lab.accounts.correlate();
   await untilIs('ann', 'UNREGISTERED');
   const { lastRefresh } = (await identityOf('other')) ?? {};
-  const account = await insertAccount(lab.pool, { username: 'ann', password: PASSWORD, role: 'auditor' });
+  await insertAccount(lab.pool, { username: 'ann', password: PASSWORD, role: 'auditor' });
   await untilIs('ann', 'REGISTERED');
-  const token = await api.login('ann', PASSWORD);
+  await api.login('ann', PASSWORD);
   await untilIs('ann', 'ACTIVE');
   expect(await isProtected('ann')).toBe(false);
-  const change = (assignment: string) =>
-    lab.pool.query(`update account set ${assignment} where id = $1`, [account]);
-  await change(`role = 'admin'`);
+  await change('ann', `role = 'admin'`);
   await until('ann to be protected', () => isProtected('ann'));
-  await change(`role = 'operator'`);
-  await until('ann not to be protected', async () => !(await isProtected('ann')));
-  await change('enabled = false');
-  await untilIs('ann', 'UNREGISTERED');
-  await change('enabled = true');
-  await untilIs('ann', 'ACTIVE');
-  await change(`username = 'ann.lee'`);
-  await untilIs('ann', 'UNREGISTERED');
-  await change(`username = 'ann'`);
-  await untilIs('ann', 'ACTIVE');
-  await api.post('/api/auth/logout', {}, { token });
-  await lab.pool.query('delete from account where id = $1', [account]);
-  await untilIs('ann', 'UNREGISTERED');
   // Nobody else's person was refreshed for it.
   expect((await identityOf('other'))?.lastRefresh).toBe(lastRefresh);
+});
+
+it('is told of an account that is no admin any more, disabled, enabled, renamed and deleted', async () => {
+  await lab.account(hr, 'hr-5', { employeeId: '5', accountName: 'eve' });
+  await insertAccount(lab.pool, { username: 'eve', password: PASSWORD, role: 'admin' });
+  await lab.accounts.correlate();
+  await untilIs('eve', 'REGISTERED');
+  expect(await isProtected('eve')).toBe(true);
+  await change('eve', `role = 'operator'`);
+  await until('eve not to be protected', async () => !(await isProtected('eve')));
+  await change('eve', 'enabled = false');
+  await untilIs('eve', 'UNREGISTERED');
+  await change('eve', 'enabled = true');
+  await untilIs('eve', 'REGISTERED');
+  await change('eve', `username = 'eve.lee'`);
+  await untilIs('eve', 'UNREGISTERED');
+  await change('eve.lee', `username = 'eve'`);
+  await untilIs('eve', 'REGISTERED');
+  await lab.pool.query(`delete from account where username = 'eve'`);
+  await untilIs('eve', 'UNREGISTERED');
 });
 
 it('is told by the mail address as well, and not of what does not count', async () => {
