@@ -1,16 +1,21 @@
 // Computes one person's identity attributes by a configuration that may not be saved yet, and writes nothing.
 import type pg from 'pg';
 import { enabledProfiles, readSources } from '../database/queries/identity-profiles/enabled-profiles.ts';
+import { accountAttributes } from '../database/queries/persons/account-attributes.ts';
 import { unlistedAttributes } from '../database/queries/persons/keep-names.ts';
 import { combineReads, readPerson } from '../database/queries/persons/read-persons.ts';
 import { takenNames } from '../database/queries/persons/taken-names.ts';
 import { evaluatePersons, failuresOf } from '../domain/identity-profiles/evaluate-persons.ts';
+import { type PreviewWarning, previewWarnings } from '../domain/identity-profiles/preview-warnings.ts';
 import {
+  accountReads,
   checkConfig,
   compileConfig,
+  findSource,
   type IdentityAttributeConfig,
   nameAttributes,
   namesEntitlements,
+  type Source,
 } from '../domain/identity-profiles/profile-config.ts';
 import { attributeText } from '../domain/transforms/attribute-text.ts';
 import { NameBook } from '../domain/transforms/name-book.ts';
@@ -19,6 +24,7 @@ import { invalidRequest } from './http/validation-errors.ts';
 export interface PersonPreview {
   personId: string;
   attributes: { name: string; value: string | null; previousValue: string | null; error: string | null }[];
+  warnings: PreviewWarning[];
 }
 
 /** @throws AppError `invalid_request` for a person that there is not, or a transform that cannot be served. */
@@ -48,7 +54,20 @@ export async function previewPerson(
       previousValue: Object.hasOwn(person.attributes, name) ? attributeText(person.attributes[name]) : null,
       error: Object.hasOwn(errors, name) ? (errors[name] ?? null) : null,
     })),
+    warnings: await warningsOf(pool, person.id, config, sources),
   };
+}
+
+async function warningsOf(
+  pool: pg.Pool,
+  personId: string,
+  config: IdentityAttributeConfig,
+  sources: readonly Source[],
+): Promise<PreviewWarning[]> {
+  const mappings = accountReads(config);
+  const read = mappings.flatMap(({ accounts }) => accounts).flatMap((of) => findSource(sources, of) ?? []);
+  const ids = [...new Set(read.map(({ id }) => id))];
+  return previewWarnings(mappings, sources, await accountAttributes(pool, personId, ids));
 }
 
 /** @throws AppError `invalid_request` with each transform that cannot be served, and why. */

@@ -128,6 +128,14 @@ const previewSchema = z
         error: z.string().nullable().meta({ description: 'Why it stays as it was.' }),
       }),
     ),
+    warnings: z
+      .array(
+        z.object({
+          name: z.string().meta({ description: 'The identity attribute whose transforms read it.' }),
+          message: z.string(),
+        }),
+      )
+      .meta({ description: 'Attributes that transforms read and no account of the person has.' }),
   })
   .meta({ title: 'IdentityPreview' });
 

@@ -7,7 +7,7 @@ import {
   compileProfile,
 } from '../transforms/compile-profile.ts';
 import { compileTransform, readsOf } from '../transforms/compile-transform.ts';
-import type { SourceReference } from '../transforms/transform-kind.ts';
+import type { AccountReads, SourceReference } from '../transforms/transform-kind.ts';
 
 export interface IdentityAttributeConfig {
   /** Otherwise nothing is computed, and attributes stay as they are. */
@@ -58,6 +58,15 @@ export function hasTimeBasedAttribute(config: IdentityAttributeConfig): boolean 
 export function compileConfig(config: IdentityAttributeConfig): CompiledProfile {
   const mappings = config.attributeTransforms;
   return compileProfile(mappings, { named: namedTransforms(mappings) });
+}
+
+/** What of accounts each mapping reads. */
+export function accountReads(config: IdentityAttributeConfig): { name: string; accounts: AccountReads[] }[] {
+  const named = namedTransforms(config.attributeTransforms);
+  return config.attributeTransforms.map(({ identityAttributeName: name, transformDefinition }) => ({
+    name,
+    accounts: readsOf(transformDefinition, { named }).accounts,
+  }));
 }
 
 /** Whether a filter over accounts asks if they are a member of anything. */

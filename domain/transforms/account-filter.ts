@@ -11,6 +11,11 @@ const SEARCHABLE = new Map<string, (account: TransformAccount) => readonly strin
   ['entitlements', (account) => [String(account.entitlements)]],
 ]);
 
+/** Whether filters know it of every account, also of one that has no such attribute. */
+export function isAccountProperty(name: string): boolean {
+  return SEARCHABLE.has(name);
+}
+
 const MAX_NESTING = 50;
 const TOKEN =
   /\s*(?:(&&|\|\||==|!=|<=|>=|[<>!(){},.])|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|(-?\d+(?:\.\d+)?)(?![\w.])|([A-Za-z_][\w-]*))/y;

@@ -214,6 +214,7 @@ describe('POST /api/identity-profiles/{id}/preview', () => {
     expect(own.body.data).toEqual({
       personId,
       attributes: [{ name: 'title', value: 'Clerk', previousValue: null, error: null }],
+      warnings: [],
     });
     const region = { type: 'lookup', attributes: { input: of('country'), table: { DE: 'EMEA' } } };
     const other = await api.post(path, {
@@ -229,6 +230,59 @@ describe('POST /api/identity-profiles/{id}/preview', () => {
     ]);
     const { rows } = await api.database.pool.query('select attributes from person where id = $1', [personId]);
     expect(rows[0].attributes).toEqual({});
+  });
+
+  it('warns of attributes and accounts that the person lacks, with what may have been meant', async () => {
+    const { pool } = api.database;
+    const wages = await insertConnection(pool, { name: 'Wages' });
+    await insertUser(pool, wages, { attributes: { salaryBand: ['A'] } });
+    await insertUser(pool, hr, { attributes: { first_name: ['Zoe'], phone: ['1'] } });
+    const { id } = await created();
+    const personId = await person({ first_name: ['Ann'], nick: [] });
+    const lower = (input: unknown) => ({ type: 'lower', attributes: { input } });
+    const answer = await api.post(`/api/identity-profiles/${id}/preview`, {
+      personId,
+      ...config(
+        mapping('right', of('first_name')),
+        mapping('empty', of('nick')),
+        mapping('filtered', {
+          type: 'accountAttribute',
+          attributes: {
+            sourceName: 'HR',
+            attributeName: 'nick',
+            accountPropertyFilter: 'nativeIdentity == "x"',
+          },
+        }),
+        mapping('wrong', lower(of('fist_name'))),
+        mapping('cased', of('First-Name')),
+        mapping('unknown', of('zzz')),
+        mapping('absent', of('phone')),
+        mapping('band', of('salaryBand', 'Wages')),
+        mapping('pay', of('salaryband', 'Wages')),
+      ),
+    });
+    expect(answer.status).toBe(200);
+    const others = expect.stringMatching(
+      /^None of the person's accounts on 'HR', nor any of \d+ others that were read has the attribute 'zzz'\.$/,
+    );
+    expect(answer.body.data.warnings).toEqual([
+      { name: 'wrong', message: expect.stringMatching(/'fist_name'\. There is 'first_name'\.$/) },
+      { name: 'cased', message: expect.stringMatching(/'First-Name'\. There is 'first_name'\.$/) },
+      { name: 'unknown', message: others },
+      {
+        name: 'absent',
+        message: "The attribute 'phone' occurs in no account of the person on 'HR'; other accounts have it.",
+      },
+      {
+        name: 'band',
+        message: "The person has no account on 'Wages', whose attribute 'salaryBand' is read.",
+      },
+      {
+        name: 'pay',
+        message:
+          "The person has no account on 'Wages', and none of 1 others that were read has the attribute 'salaryband'. There is 'salaryBand'.",
+      },
+    ]);
   });
 
   it('gives no user name that an attribute of somebody else has', async () => {
