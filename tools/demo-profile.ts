@@ -1,8 +1,7 @@
 // The identity profile of the demonstration: employees are whom the HR file has, and this is computed of them.
 import { type ApiClient, bodyOf } from '../cli/api-client.ts';
 import { idOfName } from '../cli/find-named.ts';
-import { DIRECTORY, HR_FILE } from './demo-sources.ts';
-import { StartError } from './home-folder.ts';
+import { DIRECTORY, HR_FILE, notOurs } from './demo-sources.ts';
 
 const PROFILE = 'Employees';
 
@@ -110,9 +109,8 @@ async function ownProfile(api: ApiClient, id: string, hrConnectionId: string): P
   const { data: profile } = bodyOf(await api.identityProfiles.get({ params: { id }, query: {} }), 200);
   const { authoritativeSource: source } = profile;
   if (source.id === hrConnectionId) return profile;
-  throw new StartError(
-    `The identity profile \`${PROFILE}\` of this database is not the demonstration's: its source is ` +
-      `\`${source.name}\`, not \`${HR_FILE.connection}\`.\nRename it, or start the demonstration on a database that has ` +
-      'nothing else: without DATABASE_URL it brings one.',
+  throw notOurs(
+    `identity profile \`${PROFILE}\``,
+    `its source is \`${source.name}\`, not \`${HR_FILE.connection}\``,
   );
 }

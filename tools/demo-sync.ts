@@ -6,7 +6,7 @@ import { pollMs, showProgress } from '../cli/follow-run.ts';
 import { createProgress } from '../cli/progress.ts';
 import type { DemoClient } from './demo-client.ts';
 import { type DemoProfile, ensureProfile } from './demo-profile.ts';
-import { type DemoSource, DIRECTORY, ensureSource, HR_FILE } from './demo-sources.ts';
+import { type DemoSource, DIRECTORY, ensureSource, HR_FILE, requireOwn } from './demo-sources.ts';
 import { StartError } from './home-folder.ts';
 
 export interface Demo {
@@ -19,10 +19,11 @@ export interface Demo {
 
 /**
  * Connections, projects and the profile first, then a run of each project, then a refresh of the profile's persons.
- * @throws StartError with the reason of a run or refresh that did not complete.
+ * @throws StartError with the reason of a run or refresh that did not complete, or where a name is somebody else's.
  */
 export async function ensureDemo(client: DemoClient, home: string): Promise<Demo> {
   const { api } = client;
+  await requireOwn(api, [HR_FILE, DIRECTORY]);
   const hr = await ensureSource(api, home, HR_FILE);
   const directory = await ensureSource(api, home, DIRECTORY);
   const profile = await ensureProfile(api, hr.connectionId);
