@@ -44,7 +44,12 @@ export async function previewPerson(
   if (!person) throw invalidRequest([{ path: 'body.personId', message: 'there is no person with this ID' }]);
   const unlisted = await unlistedAttributes(pool, nameAttributes(config));
   const lookUp = (names: readonly string[]) => takenNames(pool, names, unlisted);
-  const [result] = await evaluatePersons(profile, [person], new NameBook(), lookUp);
+  const [result] = await evaluatePersons(
+    profile,
+    [person],
+    { names: new NameBook(), now: Date.now() },
+    lookUp,
+  );
   const errors = (result && failuresOf(result)) ?? {};
   return {
     personId: person.id,

@@ -17,7 +17,7 @@ export interface BatchSize {
 }
 
 /** As `BatchUse`, of at most `limit` persons. */
-export interface BatchesUse extends Pick<BatchUse, 'record'> {
+export interface BatchesUse extends Pick<BatchUse, 'record' | 'now'> {
   /** Where faults of ours are told. */
   logger?: Logger | undefined;
   choose(client: pg.PoolClient, limit: number): Promise<string[] | null>;
@@ -37,7 +37,7 @@ export interface Batches {
  */
 export function createBatches(
   pool: pg.Pool,
-  { choose, record, logger }: BatchesUse,
+  { choose, record, now, logger }: BatchesUse,
   { size: first = PERSONS_A_BATCH, attempt = 1 }: BatchSize = {},
 ): Batches {
   const profiles = createCompiledProfiles();
@@ -49,6 +49,7 @@ export function createBatches(
         const batch = await refreshBatch(pool, profiles, {
           choose: (client) => choose(client, size),
           ...(record && { record }),
+          ...(now && { now }),
           ...(logger && { onFault: logFaults(logger) }),
         });
         size = Math.min(most, size * 2);

@@ -36,6 +36,8 @@ export interface BatchResult {
 export interface BatchUse {
   /** Ids of those to refresh, in order, which may be nobody of those who were next; null: there is nobody left. */
   choose(client: pg.PoolClient): Promise<string[] | null>;
+  /** What transforms take for the present time, in milliseconds since 1970, asked after `choose`; else the batch has one. */
+  now?(): number;
   /** Keeps what was done beside it. */
   record?(client: pg.PoolClient, result: BatchResult, ids: readonly string[]): Promise<void>;
   /** Told of a fault of ours in a transform. */
@@ -48,7 +50,7 @@ export interface BatchUse {
 export function refreshBatch(
   pool: pg.Pool,
   profiles: CompiledProfiles,
-  { choose, record, onFault = () => {} }: BatchUse,
+  { choose, record, now = Date.now, onFault = () => {} }: BatchUse,
 ): Promise<BatchResult> {
   return transaction(pool, async (client) => {
     await lockPersons(client);
@@ -56,7 +58,7 @@ export function refreshBatch(
     if (ids === null || ids.length === 0) return { over: ids === null, last: null, done: 0, failed: 0 };
     const ready = await profiles(client);
     const namesIn = await listNames(client, ready.nameAttributes);
-    const batch = { client, ready, names: new NameBook(), namesIn, onFault };
+    const batch = { client, ready, now: now(), names: new NameBook(), namesIn, onFault };
     const failed = ids.length > 1 ? await refreshAll(batch, ids) : await refreshOne(batch, ids);
     const result = { over: false, last: ids.at(-1) ?? null, done: ids.length, failed };
     await record?.(client, result, ids);
@@ -67,6 +69,7 @@ export function refreshBatch(
 interface Batch {
   client: pg.PoolClient;
   ready: ReadyProfiles;
+  now: number;
   names: NameBook;
   /** Attributes that hold user names. */
   namesIn: readonly string[];
@@ -140,7 +143,7 @@ function namesOf({ names, namesIn }: Batch, computed: readonly ComputedPerson[])
 }
 
 async function computeGroup(
-  { client, names, onFault }: Batch,
+  { client, now, names, onFault }: Batch,
   persons: readonly ReadPerson[],
   ready: ReadyProfile | undefined,
 ): Promise<ComputedPerson[]> {
@@ -148,7 +151,7 @@ async function computeGroup(
     const failures = ready?.broken ? { identityAttributeConfig: ready.broken } : null;
     return persons.map(({ id }) => ({ id, attributes: null, failures }));
   }
-  const results = await evaluatePersons(ready.profile, persons, names, (wanted) =>
+  const results = await evaluatePersons(ready.profile, persons, { names, now }, (wanted) =>
     takenNames(client, wanted),
   );
   return results.map((result, index) => {

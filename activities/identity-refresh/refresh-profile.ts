@@ -47,15 +47,19 @@ async function refreshSome(
   { most, ...size }: BatchSize & { most: number },
 ): Promise<RefreshPart> {
   const part = { over: false, total: 0, done: 0, failed: 0 };
+  let startedAt = 0;
   const use: BatchesUse = {
     choose: async (client, limit) => {
       const at = await holdRefresh(client, refreshId);
       if (!at) return null;
       Object.assign(part, { total: at.total, done: at.done, failed: at.failed });
+      startedAt = at.startedAt;
       const ids = await personsOfProfile(client, at.profileId, at.position, limit);
       return ids.length === 0 ? null : ids;
     },
     record: (client, result) => recordRefreshed(client, refreshId, result),
+    // The same for all persons, whoever goes on with the refresh, and when.
+    now: () => startedAt,
     logger,
   };
   const batches = createBatches(pool, use, size);

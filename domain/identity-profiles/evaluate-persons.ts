@@ -22,10 +22,10 @@ const MOST_MS = 50;
 export async function evaluatePersons(
   profile: CompiledProfile,
   persons: readonly ProfilePerson[],
-  names: NameBook,
+  { names, now }: { names: NameBook; now: number },
   lookUp: LookUpNames,
 ): Promise<ProfileResult[]> {
-  const surroundings = { now: Date.now(), random: SECURE_RANDOM, names };
+  const surroundings = { now, random: SECURE_RANDOM, names };
   const breathe = breathing();
   const results: ProfileResult[] = [];
   for (const person of persons) {

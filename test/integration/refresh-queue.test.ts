@@ -1,6 +1,7 @@
 // The queue of refreshes of profiles: keys, profiles that are deleted meanwhile, and what counts as a refresh.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { refreshProfile } from '../../activities/identity-refresh/refresh-profile.ts';
 import {
   claimRefresh,
   closeRefresh,
@@ -70,6 +71,25 @@ test('a refresh that failed stands for none of the daily ones for longer than an
   expect(await queueTimeBased(lab.pool, 24)).toBe(0);
   await lab.pool.query(`update identity_refresh set started_at = started_at - interval '61 minutes'`);
   expect(await queueTimeBased(lab.pool, 24)).toBe(1);
+});
+
+test('of the present time transforms have the start of the refresh, however late they are evaluated', async () => {
+  const hr = (await lab.pool.query('select connection_id from identity_profile')).rows[0].connection_id;
+  await lab.account(hr, 'hr-1', { employeeId: '1' });
+  await lab.correlate();
+  const definition = { type: 'dateMath', attributes: { expression: 'now' } };
+  await lab.pool.query('update identity_profile set identity_attribute_config = $1', [
+    {
+      enabled: true,
+      attributeTransforms: [{ identityAttributeName: 'since', transformDefinition: definition }],
+    },
+  ]);
+  await ask(null);
+  const id = (await claimRefresh(lab.pool)) as string;
+  await lab.pool.query(`update identity_refresh set started_at = '2026-11-01T01:02:59.999Z'`);
+  await refreshProfile(lab, id, new AbortController().signal);
+  const { rows } = await lab.pool.query('select attributes from person');
+  expect(rows).toEqual([{ attributes: { since: '2026-11-01T01:02Z' } }]);
 });
 
 test('a refresh that stands still is seen by its age, until it is over', async () => {

@@ -155,17 +155,25 @@ export async function queueTimeBased(on: Queryable, hours: number): Promise<numb
   return queued.length;
 }
 
-/** Where a running refresh is, held until the transaction ends; undefined when it is over. */
-export function holdRefresh(
-  on: Queryable,
-  id: string,
-): Promise<
-  { profileId: string; position: string | null; done: number; failed: number; total: number } | undefined
-> {
+/** Where a running refresh is. */
+export interface HeldRefresh {
+  profileId: string;
+  position: string | null;
+  done: number;
+  failed: number;
+  total: number;
+  /** Milliseconds since 1970. */
+  startedAt: number;
+}
+
+/** Held until the transaction ends; undefined when it is over. */
+export function holdRefresh(on: Queryable, id: string): Promise<HeldRefresh | undefined> {
   return runOne(
     on,
-    sql<{ profileId: string; position: string | null; done: number; failed: number; total: number }>`
-      select identity_profile_id as "profileId", position, done, failed, total from identity_refresh
+    sql<HeldRefresh>`
+      select identity_profile_id as "profileId", position, done, failed, total,
+        floor(extract(epoch from started_at) * 1000)::float8 as "startedAt"
+      from identity_refresh
       where id = ${id}::uuid and status = 'running' for update`,
   );
 }

@@ -17,9 +17,11 @@ test('others have their turn between persons whose transforms take long', async 
   };
   const persons = ['1', '2', '3'].map((id) => ({ id, accounts: [], attributes: {} }));
   let over = false;
-  const evaluated = evaluatePersons(slow, persons, new NameBook(), async () => []).finally(() => {
-    over = true;
-  });
+  const evaluated = evaluatePersons(slow, persons, { names: new NameBook(), now: 0 }, async () => []).finally(
+    () => {
+      over = true;
+    },
+  );
   await setImmediate();
   expect(over).toBe(false);
   expect(await evaluated).toHaveLength(3);
