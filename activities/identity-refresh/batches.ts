@@ -1,6 +1,7 @@
 // Batch after batch of a refresh; where data of one person cannot be stored, the others go on without it.
 import type pg from 'pg';
 import type { Logger } from 'pino';
+import { causeOf } from '../activity-failure.ts';
 import { createCompiledProfiles } from './compiled-profiles.ts';
 import { isDataError } from './data-error.ts';
 import { logFaults } from './log-faults.ts';
@@ -21,6 +22,8 @@ export interface BatchesUse extends Pick<BatchUse, 'record' | 'now'> {
   /** Where faults of ours are told. */
   logger?: Logger | undefined;
   choose(client: pg.PoolClient, limit: number): Promise<string[] | null>;
+  /** Lets others go before a person whose refresh failed for a reason that is not in the data; else the batch fails. */
+  putBehind?(personIds: readonly string[]): Promise<void>;
 }
 
 export interface Batches {
@@ -32,12 +35,13 @@ export interface Batches {
 
 /**
  * A batch that meets data which cannot be stored is tried with half as many persons, down to the one at fault, who is
- * noted as failed; after that batches grow again. Each attempt of a part has a quarter of the persons, and then one: the
+ * noted as failed; after that batches grow again. What fails for no known reason is found in the same way where others can
+ * go first, and ends the part all the same: whoever tries again waits a little, and goes on with the others. Each attempt of a part has a quarter of the persons, and then one: the
  * values of few may be more than a worker has memory for.
  */
 export function createBatches(
   pool: pg.Pool,
-  { choose, record, now, logger }: BatchesUse,
+  { choose, record, now, logger, putBehind }: BatchesUse,
   { size: first = PERSONS_A_BATCH, attempt = 1 }: BatchSize = {},
 ): Batches {
   const profiles = createCompiledProfiles();
@@ -45,9 +49,14 @@ export function createBatches(
   let size = Math.min(most, first);
   const next = async () => {
     for (;;) {
+      let chosen: readonly string[] = [];
       try {
         const batch = await refreshBatch(pool, profiles, {
-          choose: (client) => choose(client, size),
+          choose: async (client) => {
+            const ids = await choose(client, size);
+            chosen = ids ?? [];
+            return ids;
+          },
           ...(record && { record }),
           ...(now && { now }),
           ...(logger && { onFault: logFaults(logger) }),
@@ -55,10 +64,19 @@ export function createBatches(
         size = Math.min(most, size * 2);
         return batch;
       } catch (error) {
-        if (!isDataError(error) || size === 1) throw error;
-        size = Math.ceil(size / 2);
+        const narrows = isDataError(error) || (putBehind !== undefined && isUnknown(error));
+        if (narrows && size > 1) size = Math.ceil(Math.min(size, Math.max(2, chosen.length)) / 2);
+        else {
+          if (narrows && chosen.length === 1) await putBehind?.(chosen);
+          throw error;
+        }
       }
     }
   };
   return { next, size: () => size };
+}
+
+/** Neither the database's absence nor anything else that passes by itself. */
+function isUnknown(error: unknown): boolean {
+  return causeOf(error).code === 'internal_error';
 }

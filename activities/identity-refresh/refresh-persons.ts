@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import { reportFailures } from '../../database/queries/identity-profiles/report-failures.ts';
 import { wantPersonsOfAccounts } from '../../database/queries/persons/account-changes.ts';
-import { wantedPersons } from '../../database/queries/persons/choose-persons.ts';
+import { putBehind, wantedPersons } from '../../database/queries/persons/choose-persons.ts';
 import { settleDissolved } from '../../database/queries/persons/person-managers.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { type BatchSize, createBatches } from './batches.ts';
@@ -63,7 +63,13 @@ async function refreshSome(
   { most, ...size }: BatchSize & { most: number },
   onProgress: (progress: RefreshProgress) => void = () => {},
 ): Promise<WantedPart> {
-  const batches = createBatches(pool, { choose: chooseWanted, record: recordFailures, logger }, size);
+  const use = {
+    choose: chooseWanted,
+    record: recordFailures,
+    putBehind: (ids: readonly string[]) => putBehind(pool, ids),
+    logger,
+  };
+  const batches = createBatches(pool, use, size);
   const part = { over: false, done: 0, failed: 0 };
   for (let count = 0; count < most && !part.over; count++) {
     signal.throwIfAborted();

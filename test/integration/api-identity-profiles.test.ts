@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startApi, type TestApi } from '../support/api.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { insertAccount, insertConnection } from '../support/factories.ts';
+import { insertAccount, insertConnection, insertUser } from '../support/factories.ts';
 import {
   config,
   createProfile,

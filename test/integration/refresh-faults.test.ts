@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { logFaults } from '../../activities/identity-refresh/log-faults.ts';
 import { refreshBatch } from '../../activities/identity-refresh/refresh-batch.ts';
+import { refreshPersons } from '../../activities/identity-refresh/refresh-persons.ts';
 import type { CompiledProfile } from '../../domain/transforms/compile-profile.ts';
 import { type CorrelationLab, correlationLab } from '../support/correlation-lab.ts';
 
@@ -69,4 +70,23 @@ it('logs each fault of a batch once, with its place and a person, and no value',
   expect(lines.join()).not.toContain('value');
   await batch();
   expect(lines).toHaveLength(4);
+});
+
+it('holds up nobody else with a person that fails for no known reason, and does not forget it', async () => {
+  for (let id = 1; id <= 9; id++) await lab.account(hr, `hr-${id}`, { employeeId: String(id) });
+  await lab.correlate();
+  const { rows } = await lab.pool.query('select person_id as id, wanted_at from refresh_wanted order by 1');
+  const first = rows[0];
+  await lab.pool.query(`
+    create function fail() returns trigger language plpgsql as
+      $$ begin if new.id = '${first.id}' then raise exception 'on purpose'; end if; return new; end $$;
+    create trigger failing before update on person for each row execute function fail()`);
+  const refresh = () => refreshPersons(lab, new AbortController().signal);
+  // It is put behind; then all others are refreshed before it fails again.
+  for (const _ of [1, 2]) await expect(refresh()).rejects.toThrow('on purpose');
+  const left = await lab.pool.query('select person_id as id, wanted_at, failures from refresh_wanted');
+  expect(left.rows).toEqual([{ ...first, failures: 2 }]);
+  await lab.pool.query('drop function fail() cascade');
+  expect(await refresh()).toEqual({ done: 1, failed: 0 });
+  expect((await lab.pool.query('select from refresh_wanted')).rowCount).toBe(0);
 });

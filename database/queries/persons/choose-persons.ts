@@ -2,15 +2,27 @@
 import { type Queryable, run, sql } from '../../sql.ts';
 
 /**
- * Those whose accounts, profile or case changed since their last refresh, dissolved ones too; refresh_wanted's key
- * serves it.
+ * Those whose accounts, profile or case changed since their last refresh, dissolved ones too, and last whose refresh
+ * failed; refresh_wanted's key and refresh_wanted_failed serve it.
  */
 export async function wantedPersons(on: Queryable, limit: number): Promise<string[]> {
   const rows = await run<{ id: string }>(
     on,
-    sql`select person_id as id from refresh_wanted order by person_id limit ${limit}`,
+    sql`
+      (select person_id as id from refresh_wanted where failures = 0 order by person_id limit ${limit})
+      union all
+      (select person_id from refresh_wanted where failures > 0 order by failures, person_id limit ${limit})
+      limit ${limit}`,
   );
   return rows.map(({ id }) => id);
+}
+
+/** Lets all others go first; how long somebody has waited stays true. refresh_wanted's key serves it. */
+export async function putBehind(on: Queryable, personIds: readonly string[]): Promise<void> {
+  await run(
+    on,
+    sql`update refresh_wanted set failures = failures + 1 where person_id = any(${personIds}::uuid[])`,
+  );
 }
 
 /**
