@@ -1,7 +1,6 @@
 // The rules of correlation over HTTP: one set for all, a project's own, what is refused, and what a change evaluates.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { lockCorrelation } from '../../database/queries/correlation/lock.ts';
-import { DEFAULT_RULE_SET } from '../../domain/correlation/rules.ts';
 import { startApi, type TestApi } from '../support/api.ts';
 import { type CorrelationLab, correlationLab } from '../support/correlation-lab.ts';
 import { insertClaim, insertProject } from '../support/factories.ts';
@@ -32,7 +31,15 @@ const byEmployeeId = { rules: [{ type: 'exact', name: 'Employee id', attribute: 
 describe('PUT /api/correlation-rules', () => {
   it('replaces the rules, and raises the version only where something changes', async () => {
     expect((await api.get(RULES)).body.data).toEqual({
-      ...DEFAULT_RULE_SET,
+      rules: [
+        { type: 'exact', name: 'Employee id', attribute: 'employeeId', several: true },
+        { type: 'exact', name: 'Email', attribute: 'email', several: false },
+        { type: 'exact', name: 'User principal name', attribute: 'userPrincipalName', several: false },
+        { type: 'exact', name: 'Account name', attribute: 'accountName', several: false },
+        { type: 'similarName', name: 'Similar name' },
+      ],
+      linkThreshold: 95,
+      reviewThreshold: 75,
       scope: 'global',
       version: 0,
       updatedAt: null,

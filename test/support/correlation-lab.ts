@@ -13,9 +13,14 @@ import { insertChange, insertConnection, insertObject, insertRun } from './facto
 export interface AccountKeys {
   employeeId?: string | null;
   email?: string | null;
+  userPrincipalName?: string | null;
   accountName?: string | null;
+  displayName?: string;
+  phone?: string | null;
   givenName?: string | null;
   surname?: string | null;
+  /** All others, as the source has them. */
+  attributes?: Record<string, string[]>;
 }
 
 export interface CorrelationLab {
@@ -41,9 +46,13 @@ export interface CorrelationLab {
 const COLUMNS: Record<keyof AccountKeys, string> = {
   employeeId: 'employee_id',
   email: 'email',
+  userPrincipalName: 'user_principal_name',
   accountName: 'account_name',
+  displayName: 'display_name',
+  phone: 'phone',
   givenName: 'given_name',
   surname: 'surname',
+  attributes: 'attributes',
 };
 
 export async function correlationLab(): Promise<CorrelationLab> {
