@@ -8,7 +8,7 @@ import {
   queueRefresh,
   queueTimeBased,
 } from '../../database/queries/identity-profiles/refreshes.ts';
-import { lockProfile } from '../../database/queries/identity-profiles/save-profile.ts';
+import { lockProfile, updateProfile } from '../../database/queries/identity-profiles/save-profile.ts';
 import { waitingPersons } from '../../database/queries/persons/waiting-persons.ts';
 import { transaction } from '../../database/sql.ts';
 import { type CorrelationLab, correlationLab } from '../support/correlation-lab.ts';
@@ -28,6 +28,18 @@ beforeEach(async () => {
 });
 
 const ask = (key: string | null) => queueRefresh(lab.pool, { profileId, requestedBy: 'test', key });
+
+const waiting = (what: string) =>
+  until(
+    `${what} to wait`,
+    async () => {
+      const { rowCount } = await lab.pool.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return (rowCount ?? 0) > 0;
+    },
+    10_000,
+  );
 
 test('whoever joins a queued refresh is answered with it again, by a key of its own', async () => {
   const id = await ask(null);
@@ -51,16 +63,49 @@ test('the end of a refresh waits for the deletion of its profile, and the deleti
   await transaction(lab.pool, async (client) => {
     await lockProfile(client, profileId);
     closed = closeRefresh(lab.pool, id, null);
-    await until('the end to wait', async () => {
-      const { rowCount } = await lab.pool.query(
-        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-      );
-      return (rowCount ?? 0) > 0;
-    });
+    await waiting('the end');
     await client.query('delete from identity_profile where id = $1', [profileId]);
   });
   await closed;
   expect((await lab.pool.query('select from identity_refresh')).rowCount).toBe(0);
+});
+
+/** Saves the profile as it is. */
+const save = () =>
+  transaction(lab.pool, async (client) => {
+    const settings = await lockProfile(client, profileId);
+    if (!settings) throw new Error('There is no profile.');
+    await updateProfile(client, profileId, { ...settings, hasTimeBasedAttr: false });
+  });
+
+test('a profile that is saved during its refresh has to be refreshed once more', async () => {
+  const required = async () =>
+    (await lab.pool.query('select identity_refresh_required as required from identity_profile')).rows[0]
+      .required;
+  const refresh = async (meanwhile?: () => Promise<void>) => {
+    await ask(null);
+    const id = (await claimRefresh(lab.pool)) as string;
+    await meanwhile?.();
+    await closeRefresh(lab.pool, id, null);
+  };
+  await save();
+  expect(await required()).toBe(true);
+  await refresh(save);
+  expect(await required()).toBe(true);
+  await refresh();
+  expect(await required()).toBe(false);
+});
+
+test('a refresh begins after a profile that is being saved is, since it has to read that one', async () => {
+  await ask(null);
+  let claimed: Promise<string | null> | undefined;
+  await transaction(lab.pool, async (client) => {
+    const settings = await lockProfile(client, profileId);
+    if (settings) await updateProfile(client, profileId, { ...settings, hasTimeBasedAttr: false });
+    claimed = claimRefresh(lab.pool);
+    await waiting('the refresh');
+  });
+  expect(await claimed).not.toBeNull();
 });
 
 test('a refresh that failed stands for none of the daily ones for longer than an hour', async () => {

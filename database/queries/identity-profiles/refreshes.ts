@@ -95,7 +95,10 @@ export function queueRefresh(
   });
 }
 
-/** The one that is going on, or else the next of the queue; it is running now. identity_refresh_open serves it. */
+/**
+ * The one that is going on, or else the next of the queue; it is running now. Whoever is saving the profile is waited
+ * for: what is read from now on was saved before the refresh started. identity_refresh_open and the keys serve it.
+ */
 export async function claimRefresh(on: Queryable): Promise<string | null> {
   const next = await runOne<{ id: string; profileId: string; status: string }>(
     on,
@@ -109,8 +112,10 @@ export async function claimRefresh(on: Queryable): Promise<string | null> {
     await runOne(
       on,
       sql`
-        update identity_refresh set status = 'running', started_at = clock_timestamp(), total = ${total}
-        where id = ${next.id}::uuid and status = 'queued'`,
+        with profile as materialized (
+          select id from identity_profile where id = ${next.profileId}::uuid for key share)
+        update identity_refresh r set status = 'running', started_at = clock_timestamp(), total = ${total}
+        from profile where r.id = ${next.id}::uuid and r.status = 'queued' and r.identity_profile_id = profile.id`,
     );
   }
   return next.id;
