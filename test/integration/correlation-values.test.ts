@@ -58,3 +58,20 @@ test.each<[string, (value: string) => AccountKeys]>([
   });
   await expectFound(keyed, 'Ours');
 });
+
+test('a link tells when it was made, and when an account that moved came to its present person', async () => {
+  await lab.account(hr, 'hr-1', { employeeId: '1' });
+  await lab.account(hr, 'hr-2', { employeeId: '2' });
+  const account = await lab.account(directory, 'ad-1', { employeeId: '1' });
+  for (const employeeId of ['1', '2']) {
+    await lab.change(account, { employeeId });
+    const before = Date.now();
+    await lab.correlate();
+    const { rows } = await lab.pool.query('select linked_at from person_link where object_id = $1', [
+      account,
+    ]);
+    const linkedAt = rows[0].linked_at.getTime();
+    expect(linkedAt >= before && linkedAt <= Date.now()).toBe(true);
+  }
+  expect((await lab.outcome()).persons).toEqual([['ad-1', 'hr-2'], ['hr-1']]);
+});

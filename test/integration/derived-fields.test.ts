@@ -133,6 +133,25 @@ test('the profile is the one with the lowest priority number; a disabled one has
   });
 });
 
+test('of profiles with the same priority the one that was made first counts, whichever connection was', async () => {
+  const profile = async (name: string) =>
+    (await lab.pool.query('select id from identity_profile where name = $1', [name])).rows[0].id;
+  const account = await lab.account(directory, 'ad-1', { employeeId: '1' });
+  const payroll = await lab.connection('Payroll', 5);
+  await lab.account(payroll, 'pay-1', { employeeId: '1', givenName: 'Ann', surname: 'Payroll' });
+  await lab.pool.query(
+    `insert into identity_profile (name, priority, connection_id, identity_attribute_config)
+     values ('Directory', 5, $1, '{}'), ('Payroll too', 5, $2, '{}')`,
+    [directory, payroll],
+  );
+  expect(await derived(account)).toMatchObject({
+    identity_profile_id: await profile('Payroll'),
+    display_name: 'pay-1',
+    // Among connections it is the one that was made first.
+    anchor_object_id: account,
+  });
+});
+
 test('the identity status is the first of the table that holds', async () => {
   const { hrAccount, directoryAccount } = await both();
   const status = async () => (await derived(hrAccount)).identity_status;
@@ -154,6 +173,9 @@ test('the identity status is the first of the table that holds', async () => {
   await setObject(hrAccount, { status: 'disabled' });
   expect(await status()).toBe('DISABLED');
   await setObject(directoryAccount, { attributes: { lockoutTime: ['133000000000000000'] } });
+  expect(await status()).toBe('DISABLED');
+  // An account that was locked once and is no more.
+  await setObject(hrAccount, { attributes: { lockoutTime: ['0'] } });
   expect(await status()).toBe('DISABLED');
   await setObject(hrAccount, { attributes: { lockoutTime: ['133000000000000000'] } });
   expect(await status()).toBe('LOCKED');

@@ -158,12 +158,16 @@ describe('tokens of clients', () => {
       settings: { IDENTITY_CENTER_TOKEN_HOURS: '0.0006' },
     });
     try {
-      const token = await tokenOf(short, await makeClient(api, { scopes: ['users:read'] }));
+      const scopes = ['users:read', 'idn:identity:read'];
+      const token = await tokenOf(short, await makeClient(api, { scopes }));
       await until(
         'the token to be refused',
         async () => (await short.get('/api/users', { token })).status === 401,
         5_000,
       );
+      const vendors = await short.get('/beta/identities', { token });
+      expect([vendors.status, vendors.body]).toEqual([401, { error: expect.stringMatching(/bearer token/) }]);
+      expect(vendors.headers.get('www-authenticate')).toMatch(/^Bearer realm=.*invalid_token/);
     } finally {
       await short.close();
     }

@@ -48,13 +48,17 @@ describe('POST /api/persons/{id}/links', () => {
     const stray = await lab.account(directory, 'ad-stray', { employeeId: '9' });
     await lab.correlate();
     const [person, strayPerson] = [await personOf(ann), await personOf(stray)];
+    const before = Date.now();
     const linked = await api.post(`/api/persons/${person}/links`, { objectId: stray });
+    const after = Date.now();
     expect(linked.status).toBe(200);
     expect(linked.body.data).toMatchObject({
       id: stray,
       personId: person,
       link: { rule: 'by hand', confidence: 100, manual: true, linkedBy: 'admin' },
     });
+    const linkedAt = Date.parse(linked.body.data.link.linkedAt);
+    expect(linkedAt >= before && linkedAt <= after).toBe(true);
     expect(await outcome()).toEqual({ persons: [['ad-stray', 'hr-ann']], cases: {} });
     expect((await api.get(`/api/persons/${strayPerson}`)).body.message).toContain(person);
     expect(await history(person)).toEqual(['linked by null', 'linked by admin']);

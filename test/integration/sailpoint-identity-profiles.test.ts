@@ -154,14 +154,29 @@ describe.each(PATHS)('%s', (path) => {
     for (const wrong of [null, 'wrong']) expect((await ask(path, {}, wrong)).status).toBe(401);
   });
 
-  it('429 with Retry-After', async () => {
-    const settings = { IDENTITY_CENTER_RATE_LIMIT_PER_MINUTE: '1' };
+  it('tells what is left of the limit; then 429 with Retry-After', async () => {
+    const settings = {
+      IDENTITY_CENTER_RATE_LIMIT_PER_MINUTE: '1',
+      IDENTITY_CENTER_RATE_LIMIT_PER_HOUR: '9',
+    };
     const limited = await startApi({ databaseUrl: database.url, settings });
     try {
       const askLimited = asker(limited, await clientToken(api));
-      expect((await askLimited(path)).status).toBe(200);
+      const served = await askLimited(path);
+      expect([
+        served.status,
+        served.headers.get('ratelimit-policy'),
+        served.headers.get('ratelimit'),
+      ]).toEqual([
+        200,
+        '"minute";q=1;w=60, "hour";q=9;w=3600',
+        expect.stringMatching(/^"minute";r=0;t=\d+, "hour";r=\d;t=\d+$/),
+      ]);
       const refused = await askLimited(path);
-      expect(refused.status).toBe(429);
+      expect([refused.status, refused.headers.get('ratelimit')]).toEqual([
+        429,
+        expect.stringMatching(/^"minute";r=0;t=\d+$/),
+      ]);
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
     } finally {
       await limited.close();
