@@ -115,7 +115,7 @@ export const connectionsContract = c.router(
       path: '/connections/:id',
       summary: 'Change a connection',
       description:
-        'Fields of `config` that are left out stay as they are; null takes one back to its default. Changing where a secret is sent requires the secret again.',
+        'Fields of `config` that are left out stay as they are; null takes one back to its default. Changing where a secret is sent requires the secret again. 409 for a new name where identity profiles name it by the old one in their transforms.',
       metadata: { scope: 'connections:write' },
       pathParams: idParams,
       query: z.strictObject({}),
@@ -127,7 +127,7 @@ export const connectionsContract = c.router(
       path: '/connections/:id',
       summary: 'Delete a connection and all that came from it',
       description:
-        '409 while sync projects use it, or identity profiles name it. Persons who have no other account are gone with it.',
+        '409 while sync projects use it, or identity profiles name it as their source or in their transforms. Persons who have no other account are gone with it.',
       metadata: { scope: 'connections:write' },
       pathParams: idParams,
       query: z.strictObject({}),

@@ -7,6 +7,7 @@ import { contract } from '../../contracts/index.ts';
 import { ConnectionEntity } from '../../database/entities/connection.ts';
 import { orNameTaken } from '../../database/entity-errors.ts';
 import { deleteConnection } from '../../database/queries/delete-connection.ts';
+import { profilesReading } from '../../database/queries/identity-profiles/profiles-reading.ts';
 import {
   type ConnectionRow,
   getConnection,
@@ -15,6 +16,7 @@ import {
 import { newId } from '../../database/queries/new-id.ts';
 import { recordConnectionTest } from '../../database/queries/record-connection-test.ts';
 import { AppError } from '../../domain/app-error.ts';
+import type { Source } from '../../domain/identity-profiles/profile-config.ts';
 import { requirePrincipal } from '../auth/principal.ts';
 import {
   checkConfig,
@@ -107,7 +109,10 @@ async function updateConnection(deps: RouteDeps, id: string, body: Partial<Pick<
     const lock = { lockMode: LockMode.PESSIMISTIC_WRITE };
     const found = await em.findOne(ConnectionEntity, { id }, lock);
     const connection = orNotFound(found ?? undefined, 'Connection', id);
-    if (body.name !== undefined) connection.name = body.name;
+    if (body.name !== undefined && body.name !== connection.name) {
+      await refuseRename(deps, connection);
+      connection.name = body.name;
+    }
     if (body.config === undefined) return;
     const definition = definitionOf(deps.connectors, connection.type);
     const merged = mergeConfig(deps.secretBox, definition, id, connection, body.config);
@@ -116,6 +121,16 @@ async function updateConnection(deps: RouteDeps, id: string, body: Partial<Pick<
     Object.assign(connection, { status: 'untested', lastTestedAt: null, lastTestMessage: null });
   });
   await orNameTaken(updated, `There is a connection named '${body.name}' already.`);
+}
+
+/** What is computed by a name would not be computed any more. @throws AppError `conflict` naming the profiles. */
+async function refuseRename(deps: RouteDeps, connection: Source): Promise<void> {
+  const names = await profilesReading(deps.database.pool, connection, { byName: true });
+  if (names.length > 0)
+    throw new AppError(
+      'conflict',
+      `Transforms of identity profiles name this connection by its name; have them name it by its ID (sourceId: ${connection.id}) first: ${names.join(', ')}.`,
+    );
 }
 
 /** The stored connection, opened, as a connector wants it. */

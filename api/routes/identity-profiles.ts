@@ -23,6 +23,7 @@ import { getRefresh, listRefreshes } from '../../database/queries/identity-profi
 import {
   deleteProfile,
   holdConnection,
+  holdSources,
   insertProfile,
   lockProfile,
   type ProfileSettings,
@@ -31,8 +32,10 @@ import {
 } from '../../database/queries/identity-profiles/save-profile.ts';
 import { transaction } from '../../database/sql.ts';
 import {
+  findSource,
   hasTimeBasedAttribute,
   type IdentityAttributeConfig,
+  sourcesOf,
 } from '../../domain/identity-profiles/profile-config.ts';
 import { requirePrincipal } from '../auth/principal.ts';
 import { requireMatch, sendTag } from '../http/entity-tag.ts';
@@ -164,7 +167,7 @@ async function settled(
   before: Omit<ProfileSettings, 'hasTimeBasedAttr'>,
 ): Promise<ProfileSettings> {
   const config = body.identityAttributeConfig ?? before.config;
-  if (body.identityAttributeConfig) requireServable(config, await readSources(client));
+  if (body.identityAttributeConfig) await requireSources(client, config);
   return {
     name: body.name ?? before.name,
     description: body.description === undefined ? before.description : body.description,
@@ -177,6 +180,13 @@ async function settled(
     config,
     hasTimeBasedAttr: hasTimeBasedAttribute(config),
   };
+}
+
+/** The connections that it reads stay as they are until it is saved. */
+async function requireSources(client: pg.PoolClient, config: IdentityAttributeConfig): Promise<void> {
+  const sources = await readSources(client);
+  const read = sourcesOf(config).flatMap((reference) => findSource(sources, reference)?.id ?? []);
+  requireServable(config, await holdSources(client, read));
 }
 
 async function ownerOf(client: pg.PoolClient, owner: { id: string } | null): Promise<string | null> {

@@ -1,11 +1,13 @@
 // Deletes a connection with all that was read from it; the history of its runs stays.
 import type pg from 'pg';
 import { AppError } from '../../domain/app-error.ts';
+import type { Source } from '../../domain/identity-profiles/profile-config.ts';
 import { longTransaction } from '../long-transaction.ts';
 import { PARTITIONED } from '../partitions.ts';
 import { lockConnection } from '../run-fence.ts';
 import { run, runOne, sql } from '../sql.ts';
 import { lockCorrelation } from './correlation/lock.ts';
+import { profilesReading } from './identity-profiles/profiles-reading.ts';
 import { forgetConnection } from './persons/forget-connection.ts';
 
 /**
@@ -16,9 +18,12 @@ import { forgetConnection } from './persons/forget-connection.ts';
  */
 export function deleteConnection(pool: pg.Pool, id: string, by: string): Promise<boolean> {
   return longTransaction(pool, async (client) => {
-    const found = await runOne(client, sql`select id from connection where id = ${id}::uuid for update`);
+    const found = await runOne<Source>(
+      client,
+      sql`select id, name from connection where id = ${id}::uuid for update`,
+    );
     if (!found) return false;
-    await refuseWhileUsed(client, id);
+    await refuseWhileUsed(client, found);
     await lockConnection(client, id);
     for (const table of [...PARTITIONED, 'object_count', 'object_filter_count'])
       await run(client, sql`delete from ${sql.table(table)} where connection_id = ${id}::uuid`);
@@ -34,8 +39,16 @@ export function deleteConnection(pool: pg.Pool, id: string, by: string): Promise
   });
 }
 
+/** How many names a message has. */
+const NAMES_SHOWN = 5;
+
+function refuseFor(names: readonly string[], message: string): void {
+  if (names.length > 0)
+    throw new AppError('conflict', `${message}: ${names.slice(0, NAMES_SHOWN).join(', ')}.`);
+}
+
 /** Served by sync_project_connection and identity_profile_connection. */
-async function refuseWhileUsed(client: pg.PoolClient, id: string): Promise<void> {
+async function refuseWhileUsed(client: pg.PoolClient, connection: Source): Promise<void> {
   const users: [table: string, message: string][] = [
     ['sync_project', 'Sync projects use this connection; delete them first'],
     [
@@ -46,9 +59,15 @@ async function refuseWhileUsed(client: pg.PoolClient, id: string): Promise<void>
   for (const [table, message] of users) {
     const found = await run<{ name: string }>(
       client,
-      sql`select name from ${sql.table(table)} where connection_id = ${id}::uuid order by name limit 5`,
+      sql`select name from ${sql.table(table)} where connection_id = ${connection.id}::uuid order by name`,
     );
-    const names = found.map(({ name }) => name).join(', ');
-    if (names) throw new AppError('conflict', `${message}: ${names}.`);
+    refuseFor(
+      found.map(({ name }) => name),
+      message,
+    );
   }
+  refuseFor(
+    await profilesReading(client, connection),
+    'Identity profiles read this connection in their transforms; change or delete them first',
+  );
 }

@@ -4,6 +4,7 @@ import { type AccountPredicate, compileAccountFilter, orderTexts } from './accou
 import { flag } from './attribute-schemas.ts';
 import { attributeText } from './attribute-text.ts';
 import { MAX_EXPRESSION } from './limits.ts';
+import { shown } from './transform-error.ts';
 import {
   type SourceReference,
   type TransformAccount,
@@ -45,6 +46,8 @@ export const accountAttribute = valueTransform('accountAttribute', attributes, '
     isOfSource(account) && accepts.every((filter) => filter(account));
   return (scope) => {
     const accounts = wantedOf(scope.accounts, isWanted, order);
+    if (accounts.length === 0 && scope.missing.some((other) => isSame(source, other)))
+      return site.fail(`there is no connection ${namedAs(source)}`);
     for (const account of accounts) {
       const value = attributeText(account.attributes[given.attributeName]);
       if (value !== null || firstOnly) return value;
@@ -59,6 +62,14 @@ function sourceOf(given: Attributes): SourceReference | null {
   if (sourceId !== undefined) return { sourceId: plainId(sourceId) };
   const sourceName = given.sourceName ?? given.applicationName?.replace(/ \[source\]$/, '');
   return sourceName === undefined ? null : { sourceName };
+}
+
+function isSame(one: SourceReference, other: SourceReference): boolean {
+  return one.sourceId === other.sourceId && one.sourceName === other.sourceName;
+}
+
+function namedAs({ sourceId, sourceName = '' }: SourceReference): string {
+  return sourceId === undefined ? `named ${shown(sourceName)}` : `with the ID ${shown(sourceId)}`;
 }
 
 function plainId(id: string): string {

@@ -7,6 +7,7 @@ import { NamesUnknown } from './name-book.ts';
 import { TransformError } from './transform-error.ts';
 import type {
   AccountReads,
+  SourceReference,
   TransformAccount,
   TransformReads,
   TransformScope,
@@ -30,6 +31,8 @@ export interface ProfileOptions {
 export interface ProfilePerson {
   id: string;
   accounts: readonly TransformAccount[];
+  /** Sources without accounts, since there is no such connection; none when left out. */
+  missing?: readonly SourceReference[];
   /** Identity attributes as stored. */
   attributes: Readonly<Record<string, unknown>>;
 }
@@ -131,6 +134,7 @@ function evaluateAll(
   const scope: TransformScope = {
     personId: person.id,
     accounts: person.accounts,
+    missing: person.missing ?? [],
     // Few transforms ask for it: a person's stored attributes may not have been parsed yet.
     get oldValue() {
       return stored(current);

@@ -26,6 +26,8 @@ export interface TransformAccount {
 export interface TransformScope {
   personId: string;
   accounts: readonly TransformAccount[];
+  /** What was to be read and could not be, there being no such connection. */
+  missing: readonly SourceReference[];
   /** The person's identity attribute: as computed in this evaluation already, else as stored. */
   identityAttribute(name: string): TransformValue;
   /** What the attribute being computed had before (`$oldValue`). */

@@ -12,6 +12,7 @@ import {
   of,
   UNKNOWN_ID,
 } from '../support/profiles.ts';
+import { until } from '../support/until.ts';
 
 let database: TestDatabase;
 let api: TestApi;
@@ -195,6 +196,52 @@ describe('reading and changing', () => {
     expect(refused.body.message).toContain(name);
     await api.delete(`/api/identity-profiles/${id}`);
     expect((await api.delete(`/api/connections/${connection}`)).status).toBe(204);
+  });
+
+  it('keeps connections that its transforms read from being deleted or losing that name', async () => {
+    const { pool } = api.database;
+    const read = await insertConnection(pool, { name: 'Badges' });
+    const byId = { type: 'accountAttribute', attributes: { sourceId: read, attributeName: 'badge' } };
+    const { id, name } = await created({
+      enabled: false,
+      ...config(mapping('badge', of('badge', 'Badges'))),
+    });
+    const path = `/api/connections/${read}`;
+    const renamed = await api.patch(path, { name: 'Cards' });
+    expect([renamed.status, renamed.body.message]).toEqual([409, expect.stringContaining(name)]);
+    expect(renamed.body.message).toContain('sourceId');
+    const deleted = await api.delete(path);
+    expect([deleted.status, deleted.body.message]).toEqual([409, expect.stringContaining(name)]);
+    expect((await api.get(path)).body.data.name).toBe('Badges');
+    // What does not change the name is nobody's concern.
+    expect((await api.patch(path, { name: 'Badges' })).status).toBe(200);
+    await api.patch(`/api/identity-profiles/${id}`, config(mapping('badge', byId)));
+    expect((await api.patch(path, { name: 'Cards' })).status).toBe(200);
+    expect((await api.delete(path)).status).toBe(409);
+    await api.delete(`/api/identity-profiles/${id}`);
+    expect((await api.delete(path)).status).toBe(204);
+  });
+
+  it('is saved after whoever renames a connection that it reads at this moment', async () => {
+    const { pool } = api.database;
+    const read = await insertConnection(pool, { name: 'Old name' });
+    const renaming = await pool.connect();
+    try {
+      await renaming.query('begin');
+      await renaming.query(`update connection set name = 'New name' where id = $1`, [read]);
+      const saving = api.post('/api/identity-profiles', draft(config(mapping('a', of('a', 'Old name')))));
+      await until('the profile to wait for the connection', async () => {
+        const { rowCount } = await pool.query(
+          `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+        );
+        return (rowCount ?? 0) > 0;
+      });
+      await renaming.query('commit');
+      const { status, body } = await saving;
+      expect([status, body.details?.[0].message]).toEqual([400, expect.stringContaining("'Old name'")]);
+    } finally {
+      renaming.release(true);
+    }
   });
 
   it('asks for scopes', async () => {

@@ -52,7 +52,7 @@ it('logs each fault of a batch once, with its place and a person, and no value',
   const ids: string[] = rows.map(({ id }) => id);
   const [profile] = (await lab.pool.query('select id from identity_profile')).rows;
   const ready = { profile: broken, nameAttributes: [], broken: null };
-  const reads = { columns: [], leading: new Map(), entitlements: false };
+  const reads = { columns: [], missing: [], leading: new Map(), entitlements: false };
   const profiles = async () => ({ byId: new Map([[profile.id, ready]]), reads, nameAttributes: [] });
   const { logger, lines } = listening();
   const batch = () =>

@@ -115,6 +115,38 @@ test('a transform that fails leaves its attribute as it was and says why; the ot
   });
 });
 
+test('a source that is not there is the failure of what reads it, and of nothing else', async () => {
+  await setMappings({
+    mail: of('Directory', 'mail'),
+    title: of('HR', 'title'),
+    nickname: {
+      type: 'firstValid',
+      attributes: { ignoreErrors: true, values: [of('Directory', 'nick'), of('HR', 'first')] },
+    },
+  });
+  const account = await person(
+    { id: ['1'], title: ['Clerk'], first: ['Ann'] },
+    { mail: ['a@example.org'], nick: ['A'] },
+  );
+  expect((await refreshed(account)).attributes).toEqual({
+    mail: 'a@example.org',
+    title: 'Clerk',
+    nickname: 'A',
+  });
+  await lab.pool.query(`update connection set name = 'Renamed' where id = $1`, [directory]);
+  await lab.pool.query(
+    `update directory_object set attributes = '{"title": ["Chief"], "first": ["Anna"]}' where id = $1`,
+    [account],
+  );
+  await wantAll();
+  expect(await refreshed(account)).toMatchObject({
+    attributes: { mail: 'a@example.org', title: 'Chief', nickname: 'Anna' },
+    email: 'a@example.org',
+    processing_state: 'ERROR',
+    processing_errors: { mail: "there is no connection named 'Directory'" },
+  });
+});
+
 test('what the authority said last stands when its account is gone', async () => {
   await setMappings({ title: of('HR', 'title'), mail: of('Directory', 'mail') });
   const account = await person({ id: ['1'], title: ['Clerk'] }, { mail: ['a@example.org'] });

@@ -16,6 +16,7 @@ export function transformScope(overrides: Partial<TransformScope> = {}): Transfo
   return {
     personId: 'person-1',
     accounts: [],
+    missing: [],
     identityAttribute: () => null,
     oldValue: null,
     now: NOW,

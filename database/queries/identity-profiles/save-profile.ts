@@ -1,6 +1,6 @@
 // Writes identity profiles, and notes what follows of that for persons: a refresh, and other ranks of connections.
 // Configurations are json, not jsonb, which would sort the tables of transforms: their order counts.
-import type { IdentityAttributeConfig } from '../../../domain/identity-profiles/profile-config.ts';
+import type { IdentityAttributeConfig, Source } from '../../../domain/identity-profiles/profile-config.ts';
 import { type Queryable, run, runOne, sql } from '../../sql.ts';
 
 export interface ProfileSettings {
@@ -83,6 +83,14 @@ export function holdConnection(
     sql<{ id: string }>`
       select id from connection
       where ${id === undefined ? sql`name = ${name}` : sql`id = ${id}::uuid`} for share`,
+  );
+}
+
+/** Those of these connections that are there, held until the transaction ends: neither deleted nor renamed. */
+export function holdSources(on: Queryable, ids: readonly string[]): Promise<Source[]> {
+  return run<Source>(
+    on,
+    sql`select id, name from connection where id = any(${ids}::uuid[]) order by id for share`,
   );
 }
 

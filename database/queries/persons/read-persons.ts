@@ -1,7 +1,11 @@
 // What transforms read of persons and their accounts, as SQL and as what they are evaluated with.
 import { findSource, type Source } from '../../../domain/identity-profiles/profile-config.ts';
 import type { ProfilePerson } from '../../../domain/transforms/compile-profile.ts';
-import type { TransformAccount, TransformReads } from '../../../domain/transforms/transform-kind.ts';
+import type {
+  SourceReference,
+  TransformAccount,
+  TransformReads,
+} from '../../../domain/transforms/transform-kind.ts';
 import { type Queryable, type RawBuilder, runOne, sql } from '../../sql.ts';
 import { accountsOf, first, type MoreOfAccounts } from './person-accounts.ts';
 
@@ -14,26 +18,32 @@ interface SourceColumns {
 /** What transforms read, by connection. */
 export interface PersonReads {
   columns: SourceColumns[];
+  /** What transforms name and is not there. */
+  missing: SourceReference[];
   /** Profile → the connection that it names. */
   leading: ReadonlyMap<string, string>;
   /** Whether a transform asks if an account is a member of anything, which takes a look-up an account. */
   entitlements: boolean;
 }
 
-/** Puts together what several profiles read; sources that are there no longer have no accounts. */
+/** Puts together what several profiles read. */
 export function combineReads(
   all: readonly TransformReads[],
   sources: readonly Source[],
   more: Pick<PersonReads, 'leading' | 'entitlements'>,
 ): PersonReads {
   const columns = new Map<string, SourceColumns>();
+  const missing: SourceReference[] = [];
   for (const read of all.flatMap(({ accounts }) => accounts)) {
     const source = findSource(sources, read);
-    if (source === undefined) continue;
+    if (source === undefined) {
+      missing.push(read);
+      continue;
+    }
     const before = columns.get(source.id)?.attributes ?? [];
     columns.set(source.id, { source, attributes: [...new Set([...before, ...read.attributes])] });
   }
-  return { ...more, columns: [...columns.values()] };
+  return { ...more, columns: [...columns.values()], missing };
 }
 
 export interface ReadPerson extends ProfilePerson {
@@ -96,6 +106,7 @@ export function personFrom(row: PersonRow, reads: PersonReads): ReadPerson {
     id,
     profileId,
     accounts: accountsFrom(row, reads),
+    missing: reads.missing,
     // Only what fails or is kept asks for what was there before.
     get attributes() {
       parsed ??= JSON.parse(row.attributes) as Record<string, unknown>;
