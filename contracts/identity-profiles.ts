@@ -5,7 +5,6 @@ import { readOne } from './operations.ts';
 import {
   bodyFailures,
   conflict,
-  errorSchema,
   failures,
   flag,
   id,
@@ -16,6 +15,7 @@ import {
   notFound,
   search,
   single,
+  stale,
   text,
   time,
 } from './schemas.ts';
@@ -25,7 +25,6 @@ const c = initContract();
 export const IDENTITY_PROFILE_SORTS = ['name', 'priority', 'createdAt', 'updatedAt'] as const;
 export const REFRESH_STATUSES = ['queued', 'running', 'completed', 'failed'] as const;
 
-const stale = { 412: errorSchema } as const;
 const reference = z.object({ id, name: z.string() });
 
 const configSchema = z.object({
@@ -51,10 +50,10 @@ export const identityProfileSchema = z
       description: 'It was changed since its last refresh.',
     }),
     hasTimeBasedAttr: z.boolean().meta({ description: 'An attribute depends on the present time.' }),
-    identityExceptionReportReference: z
-      .object({ taskResultId: z.string(), reportName: z.string() })
-      .nullable()
-      .meta({ description: 'The latest refresh that had failures.' }),
+    identityExceptionReportReference: z.object({ taskResultId: id, reportName: z.string() }).nullable().meta({
+      description:
+        'The latest refresh that had failures: its ID where somebody asked for it, else one of the report alone. Who failed, and why: `GET /api/persons?identityProfileId=…&processingState=ERROR`.',
+    }),
     identityCount: z.number().int().meta({ description: 'Persons whose profile this is.' }),
     createdAt: time,
     updatedAt: time,

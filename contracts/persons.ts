@@ -15,6 +15,7 @@ import {
   notFound,
   search,
   single,
+  stale,
   time,
 } from './schemas.ts';
 
@@ -33,7 +34,8 @@ export const PERSON_SORTS = [
   'updatedAt',
 ] as const;
 export const PERSON_STATUSES = ['active', 'inactive', 'terminated'] as const;
-export const LINK_ACTIONS = ['linked', 'unlinked', 'merged', 'split'] as const;
+export const PROCESSING_STATES = ['ERROR', 'OK'] as const;
+export const PERSON_ACTIONS = ['linked', 'unlinked', 'merged', 'split', 'lifecycle'] as const;
 
 const optionalText = z.string().nullable();
 
@@ -49,10 +51,22 @@ export const personSchema = z
     title: optionalText,
     managerId: id.nullable().meta({ description: 'A person.' }),
     status: z.enum(PERSON_STATUSES),
+    lifecycleState: z.enum(PERSON_STATUSES),
+    lifecycleManuallyUpdated: z.boolean().meta({
+      description: 'Whether `lifecycleState` was set by hand; else it is that of the leading account.',
+    }),
     identityProfileId: id.nullable(),
     attributes: z
       .record(z.string(), z.unknown())
       .meta({ description: 'What the identity profile worked out.' }),
+    processingState: z.enum(PROCESSING_STATES).nullable().meta({
+      description: 'What came of the last refresh; null before the first.',
+    }),
+    processingErrors: z.array(z.object({ attribute: z.string(), message: z.string() })).meta({
+      description:
+        'Why: of each identity attribute that stays as it was; `refresh` where all of the person does.',
+    }),
+    lastRefreshAt: time.nullable(),
     objectCount: z.number().int().meta({ description: 'Present accounts.' }),
     createdAt: time,
     updatedAt: time,
@@ -73,19 +87,22 @@ export const personObjectSchema = z
   .object({ ...objectSchema.shape, link: linkSchema })
   .meta({ title: 'PersonObject' });
 
-export const linkEventSchema = z
+export const personEventSchema = z
   .object({
     id,
     at: time,
-    action: z.enum(LINK_ACTIONS),
-    objectId: id,
-    connectionId: id,
+    action: z.enum(PERSON_ACTIONS),
+    objectId: id.nullable().meta({ description: 'The account; null for `lifecycle`.' }),
+    connectionId: id.nullable(),
     rule: optionalText,
     confidence: z.number().int().nullable(),
+    lifecycleState: z.enum(PERSON_STATUSES).nullable().meta({
+      description: 'What was set by hand; null where it was given back to the accounts.',
+    }),
     by: optionalText.meta({ description: 'Who decided it; null for a run.' }),
     runId: id.nullable(),
   })
-  .meta({ title: 'LinkEvent' });
+  .meta({ title: 'PersonEvent' });
 
 const decision = {
   metadata: { scope: 'persons:write' },
@@ -111,10 +128,25 @@ export const personsContract = c.router(
           .optional()
           .meta({ default: 'all' }),
         connectionId: id.optional().meta({ description: 'Only persons with an account there.' }),
+        identityProfileId: id.optional(),
+        processingState: z.enum(PROCESSING_STATES).optional().meta({
+          description: '`ERROR`: persons of whom the last refresh could not compute something.',
+        }),
       }),
       responses: { 200: list(personSchema) },
     },
     get: readOne({ path: '/persons/:id', scope: 'persons:read', summary: 'Read one person' }, personSchema),
+    update: {
+      ...decision,
+      method: 'PATCH',
+      path: '/persons/:id',
+      summary: 'Set the lifecycle state of a person by hand, or give it back',
+      description:
+        'No account changes it then. With null, it is that of the leading account again. With `If-Match`, 412 where the person was changed since its `ETag` was read.',
+      metadata: { scope: 'persons:write', entityTag: true },
+      body: z.strictObject({ lifecycleState: z.enum(PERSON_STATUSES).nullable().optional() }),
+      responses: { 200: single(personSchema), ...notFound, ...stale, ...bodyFailures },
+    },
     objects: {
       method: 'GET',
       path: '/persons/:id/objects',
@@ -129,12 +161,12 @@ export const personsContract = c.router(
     history: {
       method: 'GET',
       path: '/persons/:id/history',
-      summary: 'Which accounts came and went, newest first',
+      summary: 'Which accounts came and went, and what else people decided, newest first',
       description: 'Also of a person that was merged into another one.',
       metadata: { scope: 'persons:read' },
       pathParams: idParams,
       query: listQuery(['at'], {}),
-      responses: { 200: list(linkEventSchema), ...notFound },
+      responses: { 200: list(personEventSchema), ...notFound },
     },
     link: {
       ...decision,

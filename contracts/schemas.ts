@@ -54,6 +54,8 @@ export const publicFailures = {
 
 export const notFound = { 404: errorSchema } as const;
 export const conflict = { 409: errorSchema } as const;
+/** Operations that take an `If-Match`. */
+export const stale = { 412: errorSchema } as const;
 /** Operations that take a body. */
 export const bodyFailures = { 413: errorSchema, 415: errorSchema } as const;
 /** Operations that talk to a source while the caller waits. */

@@ -29,6 +29,7 @@ import { Migration20261128143500_person_count } from './Migration20261128143500_
 import { Migration20261128143500_user_names } from './Migration20261128143500_user_names.ts';
 import { Migration20261128144500_link_events } from './Migration20261128144500_link_events.ts';
 import { Migration20261128145000_account_change } from './Migration20261128145000_account_change.ts';
+import { Migration20261128151500_lifecycle } from './Migration20261128151500_lifecycle.ts';
 import { Migration20261128152000_refresh_failures } from './Migration20261128152000_refresh_failures.ts';
 
 export const MIGRATIONS = [
@@ -63,4 +64,5 @@ export const MIGRATIONS = [
   { name: 'Migration20261128145000_account_change', class: Migration20261128145000_account_change },
   { name: 'Migration20261128143500_user_names', class: Migration20261128143500_user_names },
   { name: 'Migration20261128152000_refresh_failures', class: Migration20261128152000_refresh_failures },
+  { name: 'Migration20261128151500_lifecycle', class: Migration20261128151500_lifecycle },
 ];

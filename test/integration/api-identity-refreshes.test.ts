@@ -110,11 +110,18 @@ it('refreshes every person of the profile, with progress, and reports failures',
     identityRefreshRequired: false,
     identityCount: 2,
     identityExceptionReportReference: {
-      taskResultId: over.id.replaceAll('-', ''),
+      taskResultId: over.id,
       reportName: `Identity exceptions of ${profile.name}`,
     },
   });
   expect((await api.get(`${path}/refreshes`)).body.totalCount).toBe(1);
+  const report = await api.get(`/api/persons?identityProfileId=${profile.id}&processingState=ERROR`);
+  expect(report.body.data).toEqual([
+    expect.objectContaining({
+      id: bad,
+      processingErrors: [{ attribute: 'region', message: expect.stringContaining("'Atlantis'") }],
+    }),
+  ]);
 });
 
 it('goes on where a killed worker left it', async () => {

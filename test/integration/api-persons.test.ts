@@ -68,6 +68,35 @@ describe('GET /api/persons', () => {
     expect(answer.body.totalCount).toBe(1);
   });
 
+  it('filters by profile and by what came of its last refresh', async () => {
+    const { rows } = await lab.pool.query(`select id from identity_profile where name = 'HR'`);
+    const id = await personOf('bob brown');
+    await lab.pool.query(
+      `update person set identity_profile_id = $2, processing_state = 'ERROR',
+         processing_errors = '{"region": "no entry for Atlantis", "email": "too long"}',
+         last_refresh_at = '2026-01-02T03:04:05.678Z' where id = $1`,
+      [id, rows[0].id],
+    );
+    const failed = await api.get('/api/persons?processingState=ERROR');
+    expect(failed.body.totalCount).toBe(1);
+    expect(failed.body.data).toEqual([(await api.get(`/api/persons/${id}`)).body.data]);
+    expect(failed.body.data[0]).toMatchObject({
+      displayName: 'bob brown',
+      processingState: 'ERROR',
+      processingErrors: [
+        { attribute: 'email', message: 'too long' },
+        { attribute: 'region', message: 'no entry for Atlantis' },
+      ],
+      lastRefreshAt: '2026-01-02T03:04:05.678Z',
+    });
+    expect(namesOf(await api.get('/api/persons?processingState=OK'))).toEqual([]);
+    expect(namesOf(await api.get(`/api/persons?identityProfileId=${rows[0].id}`))).toEqual(['bob brown']);
+    expect((await api.get(`/api/persons?identityProfileId=${UNKNOWN}`)).body.totalCount).toBe(0);
+    const other = (await api.get('/api/persons?search=cleo')).body.data[0];
+    expect(other).toMatchObject({ processingState: null, processingErrors: [], lastRefreshAt: null });
+    await lab.pool.query('update person set identity_profile_id = null where id = $1', [id]);
+  });
+
   it('pages by cursor', async () => {
     const first = await api.get('/api/persons?pageSize=2');
     expect(first.body).toMatchObject({ totalCount: 3, pageSize: 2 });

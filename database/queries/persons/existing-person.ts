@@ -2,17 +2,17 @@
 import { AppError } from '../../../domain/app-error.ts';
 import type { Queryable } from '../../sql.ts';
 import { formerPerson } from './former-person.ts';
-import { getPerson, type PersonRow } from './list-persons.ts';
+import { getPerson, type VersionedPerson } from './list-persons.ts';
 
 /** @throws AppError `not_found`, naming the person that took this one over. */
-export async function existingPerson(on: Queryable, id: string): Promise<PersonRow> {
+export async function existingPerson(on: Queryable, id: string): Promise<VersionedPerson> {
   const person = await getPerson(on, id);
   if (person) return person;
   throw new AppError('not_found', `Person with ID '${id}' was not found${await became(on, id)}`);
 }
 
 /** As `existingPerson`, for a person that a body names. @throws AppError `invalid_request`. */
-export async function givenPerson(on: Queryable, id: string): Promise<PersonRow> {
+export async function givenPerson(on: Queryable, id: string): Promise<VersionedPerson> {
   const person = await getPerson(on, id);
   if (person) return person;
   const message = `there is no person with this ID${await became(on, id)}`;

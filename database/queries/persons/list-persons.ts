@@ -24,8 +24,13 @@ export interface PersonRow {
   title: string | null;
   managerId: string | null;
   status: PersonStatus;
+  lifecycleState: PersonStatus;
+  lifecycleManuallyUpdated: boolean;
   identityProfileId: string | null;
   attributes: Record<string, unknown>;
+  processingState: 'ERROR' | 'OK' | null;
+  processingErrors: { attribute: string; message: string }[];
+  lastRefreshAt: string | null;
   objectCount: number;
   createdAt: string;
   updatedAt: string;
@@ -35,13 +40,18 @@ export interface PersonFilter {
   search?: string | undefined;
   status?: PersonStatus | 'all' | undefined;
   connectionId?: string | undefined;
+  identityProfileId?: string | undefined;
+  processingState?: 'ERROR' | 'OK' | undefined;
 }
 
 /** Accounts are counted by person_link_person and directory_object_id, of the rows that are shown alone. */
 const columns = sql`
     o.id, o.display_name as "displayName", o.given_name as "givenName", o.surname, o.email,
     o.employee_id as "employeeId", o.department, o.title, o.manager_id as "managerId", o.status,
-    o.identity_profile_id as "identityProfileId", o.attributes,
+    o.lifecycle_state as "lifecycleState", o.lifecycle_manual as "lifecycleManuallyUpdated",
+    o.identity_profile_id as "identityProfileId", o.attributes, o.processing_state as "processingState",
+    (select coalesce(jsonb_agg(jsonb_build_object('attribute', e.key, 'message', e.value) order by e.key collate "C"), '[]')
+     from jsonb_each_text(o.processing_errors) e) as "processingErrors", o.last_refresh_at as "lastRefreshAt",
     (select count(*) from person_link l
      join directory_object d on d.connection_id = l.connection_id and d.id = l.object_id
      where l.person_id = o.id and d.removed_at is null) as "objectCount",
@@ -77,6 +87,10 @@ export function personsStatement(filter: PersonFilter, request: ListRequest<Pers
   if (filter.connectionId)
     where.push(sql`exists (select from person_link l
       where l.person_id = o.id and l.connection_id = ${filter.connectionId}::uuid)`);
+  // person_profile.
+  if (filter.identityProfileId) where.push(sql`o.identity_profile_id = ${filter.identityProfileId}::uuid`);
+  // person_failed, whose condition has the word, finds ERROR; nearly everybody is OK.
+  if (filter.processingState) where.push(sql`o.processing_state = ${sql.lit(filter.processingState)}`);
   return {
     columns,
     from: sql`person o`,
@@ -98,7 +112,17 @@ export function listPersons(
   return listRows<PersonRow>(on, personsStatement(filter, request));
 }
 
-/** The person with this id; undefined where there is none, or none any more. Served by the primary key. */
-export function getPerson(on: Queryable, id: string): Promise<PersonRow | undefined> {
-  return readRow<PersonRow>(on, sql`select ${columns} from person o where o.id = ${id}::uuid and ${present}`);
+/** One person, with what changes whenever somebody could want to know of it before deciding about the person. */
+export type VersionedPerson = PersonRow & { version: string };
+
+/** Its accounts come and go with an event each. */
+const version = sql`concat((extract(epoch from o.updated_at) * 1000000)::bigint, '-',
+    (select replace(e.id::text, '-', '') from person_link_event e where e.person_id = o.id order by e.id desc limit 1))`;
+
+/** The person with this id; undefined where there is none, or none any more. Served by the keys of both tables. */
+export function getPerson(on: Queryable, id: string): Promise<VersionedPerson | undefined> {
+  return readRow<VersionedPerson>(
+    on,
+    sql`select ${columns}, ${version} as version from person o where o.id = ${id}::uuid and ${present}`,
+  );
 }

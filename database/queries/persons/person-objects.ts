@@ -1,4 +1,4 @@
-// Reads the accounts of a person, and which came and went.
+// Reads the accounts of a person, which came and went, and what else was decided.
 import { type Queryable, type RawBuilder, sql } from '../../sql.ts';
 import { type ListRequest, type ListResult, listRows } from '../list-rows.ts';
 import { type ObjectRow, objectColumns } from '../object-columns.ts';
@@ -66,27 +66,28 @@ function shown(row: ObjectRow & PersonLink): PersonObjectRow {
   return { ...object, link: { rule, confidence, manual, linkedAt, linkedBy } };
 }
 
-export interface LinkEventRow {
+export interface PersonEventRow {
   id: string;
   at: string;
-  action: 'linked' | 'unlinked' | 'merged' | 'split';
-  objectId: string;
-  connectionId: string;
+  action: 'linked' | 'unlinked' | 'merged' | 'split' | 'lifecycle';
+  objectId: string | null;
+  connectionId: string | null;
   rule: string | null;
   confidence: number | null;
+  lifecycleState: 'active' | 'inactive' | 'terminated' | null;
   by: string | null;
   runId: string | null;
 }
 
-/** A page of what a person's accounts went through. Served by the key of person_link_event. */
+/** A page of what became of a person and its accounts. Served by the key of person_link_event. */
 export function listPersonHistory(
   on: Queryable,
   personId: string,
   request: ListRequest<'at'>,
-): Promise<ListResult<LinkEventRow>> {
-  return listRows<LinkEventRow>(on, {
+): Promise<ListResult<PersonEventRow>> {
+  return listRows<PersonEventRow>(on, {
     columns: sql`o.id, o.at, o.action, o.object_id as "objectId", o.connection_id as "connectionId", o.rule,
-      o.confidence, o.by, o.run_id as "runId"`,
+      o.confidence, o.lifecycle_state as "lifecycleState", o.by, o.run_id as "runId"`,
     from: sql`person_link_event o`,
     where: [sql`o.person_id = ${personId}::uuid`],
     sort: { expression: sql`o.at`, type: 'timestamptz' },
