@@ -56,7 +56,7 @@ export async function previewPerson(
     attributes: config.attributeTransforms.map(({ identityAttributeName: name }) => ({
       name,
       value: result?.attributes[name] ?? null,
-      previousValue: Object.hasOwn(person.attributes, name) ? attributeText(person.attributes[name]) : null,
+      previousValue: attributeText(person.stored(name)),
       error: Object.hasOwn(errors, name) ? (errors[name] ?? null) : null,
     })),
     warnings: await warningsOf(pool, person.id, config, sources),

@@ -1,26 +1,31 @@
-// Refreshes a few thousand persons in one transaction: read, computed and written some at a time.
-import { setImmediate } from 'node:timers/promises';
+// Refreshes a few thousand persons in one transaction: some are read while others are computed and others written.
 import type pg from 'pg';
-import { lockPersons, writeGathered } from '../../database/queries/persons/derive-persons.ts';
+import { takeWanted } from '../../database/queries/persons/choose-persons.ts';
+import { lockPersons, settleManagers, writeGathered } from '../../database/queries/persons/derive-persons.ts';
 import { failPerson } from '../../database/queries/persons/fail-person.ts';
 import {
   type ComputedPerson,
   type ComputedRows,
   computedRows,
-  fillComputed,
-} from '../../database/queries/persons/fill-computed.ts';
-import { createGathered, gatherToRefresh } from '../../database/queries/persons/gather-persons.ts';
+  fillGathered,
+} from '../../database/queries/persons/fill-gathered.ts';
+import {
+  createGathered,
+  type GatheredPerson,
+  holdGathered,
+  readGathered,
+} from '../../database/queries/persons/gather-persons.ts';
 import { type KeptName, keepNames, listNames } from '../../database/queries/persons/keep-names.ts';
 import type { ReadPerson } from '../../database/queries/persons/read-persons.ts';
 import { takenNames } from '../../database/queries/persons/taken-names.ts';
+import { withReader } from '../../database/reader.ts';
 import { transaction } from '../../database/sql.ts';
 import { evaluatePersons, failuresOf } from '../../domain/identity-profiles/evaluate-persons.ts';
 import { NameBook } from '../../domain/transforms/name-book.ts';
 import type { CompiledProfiles, ReadyProfile, ReadyProfiles } from './compiled-profiles.ts';
 import { isDataError } from './data-error.ts';
 import type { Fault } from './log-faults.ts';
-
-const PERSONS_AT_A_TIME = 2_500;
+import { partsOf, readAhead } from './parts.ts';
 
 /** What came of a batch. */
 export interface BatchResult {
@@ -45,29 +50,36 @@ export interface BatchUse {
 }
 
 /**
- * Refreshes the persons that `choose` names; killed at any instant, nothing of the batch has happened.
+ * Refreshes the persons that `choose` names; killed at any instant, nothing of the batch has happened. A session beside
+ * the transaction reads what is written next; while this one has the turn, nobody changes what persons are for either.
  */
 export function refreshBatch(
   pool: pg.Pool,
   profiles: CompiledProfiles,
   { choose, record, now = Date.now, onFault = () => {} }: BatchUse,
 ): Promise<BatchResult> {
-  return transaction(pool, async (client) => {
-    await lockPersons(client);
-    const ids = await choose(client);
-    if (ids === null || ids.length === 0) return { over: ids === null, last: null, done: 0, failed: 0 };
-    const ready = await profiles(client);
-    const namesIn = await listNames(client, ready.nameAttributes);
-    const batch = { client, ready, now: now(), names: new NameBook(), namesIn, onFault };
-    const failed = ids.length > 1 ? await refreshAll(batch, ids) : await refreshOne(batch, ids);
-    const result = { over: false, last: ids.at(-1) ?? null, done: ids.length, failed };
-    await record?.(client, result, ids);
-    return result;
-  });
+  // Both sessions before the turn: who had it and waited for a second one could wait for those who wait for the turn.
+  return withReader(pool, (reader) =>
+    transaction(pool, async (client) => {
+      await lockPersons(client);
+      await holdGathered(reader);
+      const ids = await choose(client);
+      if (ids === null || ids.length === 0) return { over: ids === null, last: null, done: 0, failed: 0 };
+      const ready = await profiles(client);
+      const namesIn = await listNames(client, ready.nameAttributes);
+      const batch = { client, reader, ready, now: now(), names: new NameBook(), namesIn, onFault };
+      const failed = ids.length > 1 ? await refreshAll(batch, ids) : await refreshOne(batch, ids);
+      const result = { over: false, last: ids.at(-1) ?? null, done: ids.length, failed };
+      await record?.(client, result, ids);
+      return result;
+    }),
+  );
 }
 
 interface Batch {
   client: pg.PoolClient;
+  /** Sees nothing of what the batch writes. */
+  reader: pg.PoolClient;
   ready: ReadyProfiles;
   now: number;
   names: NameBook;
@@ -94,39 +106,58 @@ async function refreshOne(batch: Batch, ids: readonly string[]): Promise<number>
 /** @returns of how many an attribute could not be computed */
 async function refreshAll(batch: Batch, ids: readonly string[]): Promise<number> {
   const { client } = batch;
+  const wanted = await takeWanted(client, ids);
   await createGathered(client);
+  const managers: string[] = [];
   let failed = 0;
-  let computed = await compute(batch, await gather(batch, ids, 0));
-  for (let part = 0; part * PERSONS_AT_A_TIME < ids.length; part++) {
-    failed += computed.failed;
-    const next = await gather(batch, ids, part + 1);
-    await fillComputed(client, computed);
-    // While PostgreSQL writes these, we compute the next.
-    const writing = writeGathered(client, part);
-    // Where computing fails before anybody waits for this.
-    writing.catch(() => {});
-    await setImmediate();
-    computed = await compute(batch, next);
+  let part = 0;
+  let writing = Promise.resolve();
+  try {
+    for await (const persons of readAhead(partsOf(ids), (part) => read(batch, part))) {
+      const computed = await compute(batch, part, persons);
+      failed += computed.failed;
+      await writing;
+      writing = write(client, part++, computed, managers);
+      // Where computing fails before anybody waits for this.
+      writing.catch(() => {});
+    }
+  } catch (error) {
+    // Nothing may be sent any more once the transaction is over; and where a write failed, that is why nothing else went.
     await writing;
+    throw error;
   }
+  await writing;
+  await settleManagers(client, wanted, managers);
   return failed;
 }
 
-/** What is there to compute of a part; the database goes on with the others by itself. */
-function gather({ client, ready }: Batch, ids: readonly string[], number: number): Promise<ReadPerson[]> {
-  const from = number * PERSONS_AT_A_TIME;
-  const part = { number, ids: ids.slice(from, from + PERSONS_AT_A_TIME) };
+function read({ reader, ready }: Batch, part: readonly string[]): Promise<GatheredPerson[]> {
   const saying = [...ready.byId].filter(([, { profile, broken }]) => profile || broken).map(([id]) => id);
-  return part.ids.length === 0 ? Promise.resolve([]) : gatherToRefresh(client, part, ready.reads, saying);
+  return readGathered(reader, part, ready.reads, saying);
 }
 
-async function compute(batch: Batch, persons: readonly ReadPerson[]): Promise<ComputedRows> {
-  const groups = Map.groupBy(persons, ({ profileId }) => profileId);
+async function write(
+  client: pg.PoolClient,
+  part: number,
+  computed: ComputedRows,
+  managers: string[],
+): Promise<void> {
+  await fillGathered(client, computed);
+  managers.push(...(await writeGathered(client, part)));
+}
+
+async function compute(
+  batch: Batch,
+  part: number,
+  persons: readonly GatheredPerson[],
+): Promise<ComputedRows> {
+  const read = persons.map((person) => person.read).filter((person) => person !== null);
+  const groups = Map.groupBy(read, ({ profileId }) => profileId);
   const computed: ComputedPerson[] = [];
   for (const [profileId, group] of groups)
     computed.push(...(await computeGroup(batch, group, batch.ready.byId.get(profileId ?? ''))));
   await keepNames(batch.client, namesOf(batch, computed));
-  return computedRows(computed);
+  return computedRows(part, persons, computed);
 }
 
 /** What nobody else may have from now on. */

@@ -16,7 +16,7 @@ export type LookUpNames = (names: readonly string[]) => Promise<readonly NameAns
 const MOST_ROUNDS = 50;
 
 /** How long others wait for the thread at most, but for one person's transforms. */
-const MOST_MS = 50;
+const MOST_MS = 5;
 
 /** One result a person, in their order; lets others in on the way, as those who tell that the worker lives. */
 export async function evaluatePersons(

@@ -33,8 +33,8 @@ export interface ProfilePerson {
   accounts: readonly TransformAccount[];
   /** Sources without accounts, since there is no such connection; none when left out. */
   missing?: readonly SourceReference[];
-  /** Identity attributes as stored. */
-  attributes: Readonly<Record<string, unknown>>;
+  /** The identity attribute as it is stored; undefined where there is none. */
+  stored(name: string): unknown;
 }
 
 /** What an evaluation of a batch shares. */
@@ -128,8 +128,7 @@ function evaluateAll(
 ): ProfileResult {
   const result: ProfileResult = { attributes: {}, errors: [], pending: false };
   const { attributes } = result;
-  const stored = (name: string) =>
-    Object.hasOwn(person.attributes, name) ? attributeText(person.attributes[name]) : null;
+  const stored = (name: string) => attributeText(person.stored(name));
   let current = '';
   const scope: TransformScope = {
     personId: person.id,

@@ -26,6 +26,18 @@ export async function putBehind(on: Queryable, personIds: readonly string[]): Pr
 }
 
 /**
+ * Those of these persons whose accounts had changed; they wait no longer. Before anything is read of them: what changes
+ * from now on has them wait again. Served by refresh_wanted's key.
+ */
+export async function takeWanted(on: Queryable, persons: readonly string[]): Promise<string[]> {
+  const rows = await run<{ id: string }>(
+    on,
+    sql`delete from refresh_wanted where person_id = any(${persons}::uuid[]) returning person_id as id`,
+  );
+  return rows.map(({ id }) => id);
+}
+
+/**
  * By id behind `after`: the persons of a profile, and those with an account on its connection, which may be its own
  * from now on. person_profile and person_link_order serve it.
  */

@@ -17,27 +17,25 @@ export function lockPersons(client: pg.PoolClient): Promise<void> {
  * holds `lockPersons`. Only what differs is written. For a few thousand persons at a time.
  */
 export async function derivePersons(client: pg.PoolClient, personIds: readonly string[]): Promise<void> {
+  const ids = [...new Set(personIds)];
   await createGathered(client);
-  await gatherPersons(client, { number: 0, ids: [...new Set(personIds)] });
-  await writeGathered(client, 0);
+  await gatherPersons(client, ids);
+  await settleManagers(client, ids, await writeGathered(client, 0));
 }
 
-/** Writes a part of what was gathered, with what was computed for it, and brings managers into line. */
-export async function writeGathered(client: pg.PoolClient, part: number): Promise<void> {
-  const written = await run<Written>(client, writeDerived(part));
-  const managers = written.flatMap(({ before, after }) => (before === after ? [] : [before, after]));
-  const wanted = written.filter((person) => person.wanted).map((person) => person.id);
-  managers.push(...(await deriveReports(client, wanted)));
-  await deriveManagers(client, managers);
+/** Brings everybody's manager into line once all of these are written. @param managers what writing them came to */
+export async function settleManagers(
+  client: pg.PoolClient,
+  persons: readonly string[],
+  managers: readonly string[],
+): Promise<void> {
+  await deriveManagers(client, [...managers, ...(await deriveReports(client, persons))]);
 }
 
-interface Written {
-  id: string;
-  /** Its accounts had changed. */
-  wanted: boolean;
-  /** Who was the manager, and who is. */
-  before: string | null;
-  after: string | null;
+/** Writes a part of what was gathered, with what was computed for it. @returns those who gained or lost a report */
+export async function writeGathered(client: pg.PoolClient, part: number): Promise<string[]> {
+  const changed = await run(client, writeDerived(part));
+  return changed.flatMap(({ before, after }) => [before, after]).filter((id) => id !== null);
 }
 
 /** Everything that can change but the times and the marks; in the order of `derived`. */
@@ -56,20 +54,7 @@ const COLUMNS = [
   'lifecycle_state',
 ];
 
-/** person's key serves it. */
-function writeDerived(part: number): RawBuilder<Written> {
-  const columns = (of: string) => sql.join(COLUMNS.map((column) => sql.ref(`${of}.${column}`)));
-  return sql<Written>`
-    with ${named(part)},
-    derived as materialized (${derived})
-    update person p set (${sql.join(COLUMNS.map((column) => sql.ref(column)))}) = row(${columns('d')}),
-      last_refresh_at = case when d.refreshed then clock_timestamp() else p.last_refresh_at end,
-      updated_at = case when (${columns('p')}) is distinct from (${columns('d')}) then clock_timestamp()
-                        else p.updated_at end
-    from derived d
-    where p.id = d.id and (d.refreshed or (${columns('p')}) is distinct from (${columns('d')}))
-    returning p.id, d.wanted, old.manager_id as before, new.manager_id as after`;
-}
+const columns = (of: string) => sql.join(COLUMNS.map((column) => sql.ref(`${of}.${column}`)));
 
 /** An identity attribute that fills the field, where the profile has one; it may say that there is no value. */
 function field(column: keyof typeof PERSON_FIELDS): RawBuilder<unknown> {
@@ -82,7 +67,7 @@ function field(column: keyof typeof PERSON_FIELDS): RawBuilder<unknown> {
 
 /** The person as it was, its accounts gathered, and its identity attributes as they will be. */
 const named = (part: number) => sql`named as (
-      select g.id, g.refreshed, g.wanted, c.processing_state, c.processing_errors, i.attributes,
+      select g.id, g.processing_state is not null as refreshed, g.processing_state, g.processing_errors, i.attributes,
         p.display_name as former_display_name, p.processing_state as former_state,
         p.processing_errors as former_errors, p.lifecycle_manual, p.lifecycle_state as former_lifecycle_state,
         g.profile_id, g.account_name as alias, g.manager_id, g.profile_id is not null as correlated,
@@ -94,10 +79,9 @@ const named = (part: number) => sql`named as (
           ),
         )}, g.display_name as account_display_name
       from gathered g
-      left join computed c on c.id = g.id
       cross join lateral (select p.* from person p where p.id = g.id and p.dissolved_at is null offset 0) p
       cross join lateral (
-        select case when g.profile_id is null then '{}' else coalesce(c.attributes, p.attributes) end as attributes) i
+        select case when g.profile_id is null then '{}' else coalesce(g.attributes, p.attributes) end as attributes) i
       where g.part = ${part})`;
 
 /**
@@ -105,7 +89,7 @@ const named = (part: number) => sql`named as (
  * one whose user name is the alias or the mail address; the first sign-in makes it a used one.
  */
 const derived = sql`
-      select n.id, n.refreshed, n.wanted, n.profile_id as identity_profile_id,
+      select n.id, n.refreshed, n.profile_id as identity_profile_id,
         ${sql.join(
           Object.keys(PERSON_FIELDS).map((column) =>
             column === 'display_name'
@@ -128,9 +112,22 @@ const derived = sql`
         state.lifecycle_state
       from named n
       cross join lateral (
-        select case when n.refreshed then coalesce(n.processing_state, 'OK') else n.former_state end
-                 as processing_state,
+        select coalesce(n.processing_state, n.former_state) as processing_state,
                case when n.lifecycle_manual then n.former_lifecycle_state else n.status end as lifecycle_state) state
       left join lateral (
         select bool_or(u.role = 'admin') as admin, bool_or(u.last_login_at is not null) as used
         from account u where u.enabled and u.username in (lower(n.alias), lower(n.email))) s on true`;
+
+/** Whose manager changed; person's key serves it. */
+const writeDerived = (part: number) => sql<{ before: string | null; after: string | null }>`
+    with ${named(part)},
+    derived as materialized (${derived}),
+    written as (
+      update person p set (${sql.join(COLUMNS.map((column) => sql.ref(column)))}) = row(${columns('d')}),
+        last_refresh_at = case when d.refreshed then clock_timestamp() else p.last_refresh_at end,
+        updated_at = case when (${columns('p')}) is distinct from (${columns('d')}) then clock_timestamp()
+                          else p.updated_at end
+      from derived d
+      where p.id = d.id and (d.refreshed or (${columns('p')}) is distinct from (${columns('d')}))
+      returning old.manager_id as before, new.manager_id as after)
+    select before, after from written where before is distinct from after`;

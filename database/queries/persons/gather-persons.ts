@@ -1,85 +1,89 @@
-// Gathers what the accounts of persons come to, for `writeGathered` to write, and hands out those that a profile computes.
+// Gathers what the accounts of persons come to, for `writeGathered` to write.
 import type pg from 'pg';
 import { PERSON_FIELDS } from '../../../domain/identity-profiles/person-fields.ts';
-import { type RawBuilder, run, sql } from '../../sql.ts';
+import { compileStatement, run, sql } from '../../sql.ts';
 import { accountsOf, first } from './person-accounts.ts';
-import {
-  accountsRead,
-  type PersonReads,
-  type PersonRow,
-  personFrom,
-  type ReadPerson,
-  readOf,
-} from './read-persons.ts';
+import { accountsRead, type PersonReads, personFrom, type ReadPerson, readOf } from './read-persons.ts';
 
 /** What the first account that has one says of each. */
 const FIRST = ['profile_id', ...Object.keys(PERSON_FIELDS), 'account_name', 'manager_id'];
-const COLUMNS = sql.join(
-  [...FIRST, 'gone', 'locked', 'disabled', 'any_enabled'].map((column) => sql.ref(column)),
-);
+
+/** Whose accounts they are, and what these come to. */
+export const GATHERED = ['id', ...FIRST, 'gone', 'locked', 'disabled', 'any_enabled'];
+const COLUMNS = sql.join(GATHERED.map((column) => sql.ref(column)));
 
 /**
- * The temporary tables that a transaction works on: `gathered` has the persons, part by part, and `computed` what
- * transforms made of them; without, identity attributes stay as they are.
+ * The temporary table that a transaction works on, part by part; empty. The last columns have what transforms made of a person:
+ * without attributes these stay as they are, without a state the person is not refreshed.
  */
 export async function createGathered(client: pg.PoolClient): Promise<void> {
   await client.query(`
     create temp table if not exists gathered (
-      part integer not null, id uuid not null, refreshed boolean not null, wanted boolean not null, profile_id uuid,
+      part integer not null default 0, id uuid not null, profile_id uuid,
       ${Object.keys(PERSON_FIELDS)
         .map((column) => `${column} text collate pg_c_utf8`)
         .join(', ')},
       account_name text collate pg_c_utf8, manager_id uuid, gone boolean, locked boolean, disabled boolean,
-      any_enabled boolean) on commit drop;
-    create temp table if not exists computed (
-      id uuid not null, attributes jsonb, processing_state text not null, processing_errors jsonb) on commit drop;
-    truncate gathered, computed`);
+      any_enabled boolean, attributes jsonb, processing_state text, processing_errors jsonb) on commit drop;
+    truncate gathered`);
 }
 
-/** A part of the persons that a transaction works on. */
-export interface Part {
-  number: number;
-  ids: readonly string[];
-}
-
-/** Gathers persons that are not refreshed: their identity attributes stay as they are. */
-export async function gatherPersons(client: pg.PoolClient, { number, ids }: Part): Promise<void> {
-  await run(
-    client,
-    sql`insert into gathered (part, id, wanted, refreshed, ${COLUMNS}) ${gathered({ number, ids }, sql`true, false`)}`,
-  );
+/** Gathers persons that are not refreshed, as part 0. */
+export async function gatherPersons(client: pg.PoolClient, ids: readonly string[]): Promise<void> {
+  await run(client, sql`insert into gathered (${COLUMNS}) select ${COLUMNS} from (${gathered(ids)}) g`);
 }
 
 /**
- * Gathers persons that are refreshed.
- * @param profiles those that say something of their persons
- * @returns of these profiles' persons what transforms read, in no order
+ * Has the session read what `readGathered` reads whoever comes to wait for one of these tables: behind somebody who waits
+ * for the transaction that writes, it would wait for ever.
  */
-export async function gatherToRefresh(
-  client: pg.PoolClient,
-  part: Part,
+export async function holdGathered(reader: pg.PoolClient): Promise<void> {
+  await reader.query(`lock table person, person_link, directory_object, object_reference, membership, identity_profile
+    in access share mode`);
+}
+
+/** What was gathered of a person, as text, and what transforms read of it. */
+export interface GatheredPerson {
+  /** In the order of `GATHERED`; nobody here needs to understand them. */
+  columns: (string | null)[];
+  /** Null where nothing is to be computed. */
+  read: ReadPerson | null;
+}
+
+/** Every value as PostgreSQL writes it. */
+const AS_TEXT = { getTypeParser: () => (text: string) => text };
+
+/**
+ * Gathers persons that are refreshed, in no order.
+ * @param reader may be another session than the one that writes them
+ * @param profiles those that say something of their persons
+ */
+export async function readGathered(
+  reader: pg.PoolClient,
+  ids: readonly string[],
   reads: PersonReads,
   profiles: readonly string[],
-): Promise<ReadPerson[]> {
-  const rows = await run<PersonRow>(
-    client,
-    sql`
-      with taken as (delete from refresh_wanted where person_id = any(${part.ids}::uuid[]) returning person_id),
-        found as materialized (${gathered(part, sql`b.id in (select person_id from taken) as wanted, true as refreshed`, reads)}),
-        written as (
-          insert into gathered (part, id, wanted, refreshed, ${COLUMNS})
-          select part, id, wanted, refreshed, ${COLUMNS} from found)
-      select f.id, f.profile_id as "profileId", f.accounts, p.attributes::text
-      from found f cross join lateral (select attributes from person p where p.id = f.id) p
-      where f.profile_id = any(${profiles}::uuid[])`,
-  );
-  return rows.map((row) => personFrom(row, reads));
+): Promise<GatheredPerson[]> {
+  const { sql: text, parameters } = compileStatement(sql`
+      select ${COLUMNS}, g.accounts, p.attributes from (${gathered(ids, reads)}) g
+      left join lateral (
+        select attributes from person p where p.id = g.id and g.profile_id = any(${profiles}::uuid[])) p on true`);
+  const query = { text, values: [...parameters], rowMode: 'array' as const, types: AS_TEXT };
+  const { rows } = await reader.query<(string | null)[]>(query);
+  return rows.map((columns) => {
+    const [accounts, attributes] = columns.splice(GATHERED.length) as [string | null, string | null];
+    const [id, profileId] = columns as [string, string | null];
+    return {
+      columns,
+      read: attributes === null ? null : personFrom({ id, profileId, accounts, attributes }, reads),
+    };
+  });
 }
 
 /** A row a person: of the leading account its state, of every field the first account that has it. */
-function gathered({ number, ids }: Part, marks: RawBuilder<unknown>, reads?: PersonReads) {
+function gathered(ids: readonly string[], reads?: PersonReads) {
   return sql`
-    select ${number}::integer as part, b.id, ${marks}, j.*
+    select b.id, j.*
     from unnest(${ids}::uuid[]) b (id)
     cross join lateral (
       select ${sql.join(FIRST.map((column) => sql`${first(column)} as ${sql.ref(column)}`))},

@@ -57,9 +57,9 @@ type AccountRow = [number, string, string, string | null, boolean, boolean, unkn
 export interface PersonRow {
   id: string;
   profileId: string | null;
-  /** As JSON. */
+  /** Both as JSON. */
   attributes: string;
-  accounts: AccountRow[] | null;
+  accounts: string | null;
 }
 
 /** One person, to be computed without being written; served by its key and by what `accountsOf` names. */
@@ -71,7 +71,7 @@ export async function readPerson(
   const row = await runOne<PersonRow>(
     on,
     sql`
-      select p.id, p.attributes::text, a.profile_id as "profileId", a.accounts
+      select p.id, p.attributes::text, a.profile_id as "profileId", a.accounts::text
       from person p
       cross join lateral (
         select ${first('profile_id')} as profile_id, ${accountsRead}
@@ -95,22 +95,22 @@ export function readOf(reads: PersonReads): MoreOfAccounts {
   };
 }
 
-/**
- * Of accounts that are gone only those on the connection that leads the person, and only where none is left there: what
- * the authority said last stands.
- */
+/** Nothing is parsed before it is asked for: thousands of persons as objects would be a burden for the garbage collector. */
 export function personFrom(row: PersonRow, reads: PersonReads): ReadPerson {
   const { id, profileId } = row;
   let parsed: Record<string, unknown> | undefined;
   return {
     id,
     profileId,
-    accounts: accountsFrom(row, reads),
+    get accounts() {
+      return accountsFrom(row, reads);
+    },
     missing: reads.missing,
-    // Only what fails or is kept asks for what was there before.
-    get attributes() {
+    stored(name) {
+      // Most ask for what nobody has.
+      if (!row.attributes.includes(JSON.stringify(name))) return undefined;
       parsed ??= JSON.parse(row.attributes) as Record<string, unknown>;
-      return parsed;
+      return Object.hasOwn(parsed, name) ? parsed[name] : undefined;
     },
   };
 }
@@ -137,8 +137,13 @@ function valuesRead({ columns }: PersonReads): RawBuilder<unknown> {
     case l.connection_id ${whens(values)} end as read`;
 }
 
+/**
+ * Of accounts that are gone only those on the connection that leads the person, and only where none is left there: what
+ * the authority said last stands.
+ */
 function accountsFrom({ accounts, profileId }: PersonRow, reads: PersonReads): TransformAccount[] {
-  const rows = accounts ?? [];
+  if (accounts === null) return [];
+  const rows = JSON.parse(accounts) as AccountRow[];
   const leadingId = reads.leading.get(profileId ?? '');
   const isGone = ([place]: AccountRow) =>
     reads.columns[place]?.source.id !== leadingId || rows.some((row) => row[0] === place && !row[5]);

@@ -15,7 +15,7 @@ test('others have their turn between persons whose transforms take long', async 
       return { attributes: {}, errors: [], pending: false };
     },
   };
-  const persons = ['1', '2', '3'].map((id) => ({ id, accounts: [], attributes: {} }));
+  const persons = ['1', '2', '3'].map((id) => ({ id, accounts: [], stored: () => null }));
   let over = false;
   const evaluated = evaluatePersons(slow, persons, { names: new NameBook(), now: 0 }, async () => []).finally(
     () => {

@@ -20,7 +20,7 @@ const evaluate = (
   names = new NameBook(),
 ) =>
   compileProfile(mappings).evaluate(
-    { id: 'p', accounts: [account({ first: 'JANE', last: 'DOE' })], attributes },
+    { id: 'p', accounts: [account({ first: 'JANE', last: 'DOE' })], stored: (name) => attributes[name] },
     { now: NOW, random: SECURE_RANDOM, names },
   );
 
@@ -49,7 +49,7 @@ describe('compileProfile', () => {
       throw unexpected;
     };
     const result = compileProfile([map('key', { type: 'uuid' }), map('lastname', hr('last'))]).evaluate(
-      { id: 'p', accounts: [account({ last: 'DOE' })], attributes: {} },
+      { id: 'p', accounts: [account({ last: 'DOE' })], stored: () => null },
       { now: NOW, random: { below: broken, uuid: broken }, names: new NameBook() },
     );
     expect(result).toEqual({
