@@ -5,10 +5,14 @@ import { benchDomain } from './domain-bench.ts';
 import { domainReportText } from './domain-report-text.ts';
 import { benchIdentities } from './identities-bench.ts';
 import { identitiesReportText } from './identities-report-text.ts';
+import { identityTargets } from './identity-targets.ts';
 import { type BenchOptions, BenchOptionsError, HELP, parseBenchOptions } from './options.ts';
 import { apiReportText } from './report-text.ts';
+import { sizeTargets } from './size-bench.ts';
 import { benchSync } from './sync-bench.ts';
 import { syncReportText } from './sync-report-text.ts';
+import { syncTargets } from './sync-targets.ts';
+import { conclusion, type Target } from './targets.ts';
 
 /** @returns the exit code. */
 async function main(parameters: string[]): Promise<number> {
@@ -28,8 +32,12 @@ async function main(parameters: string[]): Promise<number> {
   const work = runBench(options, stack);
   exitOnSignals(stack, work);
   try {
-    process.stdout.write(await work);
-    return 0;
+    const { text, targets } = await work;
+    process.stdout.write(text);
+    const { text: last, exitCode } = conclusion(targets);
+    // With --json, standard output is the report alone.
+    (options.json ? process.stderr : process.stdout).write(`${last}\n`);
+    return exitCode;
   } catch (error) {
     process.stderr.write(`The benchmark failed: ${reason(error)}\n`);
     return 1;
@@ -44,25 +52,36 @@ function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+interface Outcome {
+  text: string;
+  targets: Target[];
+}
+
 async function runBench(
   options: Exclude<BenchOptions, { command: 'help' }>,
   stack: AsyncDisposableStack,
-): Promise<string> {
+): Promise<Outcome> {
   const say = (message: string) => void process.stderr.write(`${message}\n`);
-  if (options.command === 'sync') {
-    const report = await benchSync(options, stack, say);
-    return options.json ? `${JSON.stringify(report, null, 2)}\n` : syncReportText(report);
+  const outcome = <Report>(report: Report, toText: (report: Report) => string, targets: Target[]) => ({
+    text: options.json ? `${JSON.stringify(report, null, 2)}\n` : toText(report),
+    targets,
+  });
+  switch (options.command) {
+    case 'sync': {
+      const report = await benchSync(options, stack, say);
+      return outcome(report, syncReportText, syncTargets(report));
+    }
+    case 'active-directory':
+      return outcome(await benchDomain(options, stack, say), domainReportText, []);
+    case 'identities': {
+      const report = await benchIdentities(options, stack, say);
+      return outcome(report, identitiesReportText, identityTargets(report));
+    }
+    case 'api': {
+      const report = await benchApi(options, stack, say);
+      return outcome(report, apiReportText, report.sizes ? sizeTargets(report.sizes) : []);
+    }
   }
-  if (options.command === 'active-directory') {
-    const report = await benchDomain(options, stack, say);
-    return options.json ? `${JSON.stringify(report, null, 2)}\n` : domainReportText(report);
-  }
-  if (options.command === 'identities') {
-    const report = await benchIdentities(options, stack, say);
-    return options.json ? `${JSON.stringify(report, null, 2)}\n` : identitiesReportText(report);
-  }
-  const report = await benchApi(options, stack, say);
-  return options.json ? `${JSON.stringify(report, null, 2)}\n` : apiReportText(report);
 }
 
 process.exitCode = await main(process.argv.slice(2));

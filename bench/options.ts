@@ -77,6 +77,7 @@ Options
   --json         The figures as JSON on standard output; progress goes to standard error.
   --help         This text.
 
+The last line says which targets were missed (with --json, on standard error); the exit code is 1 then.
 Everything runs on this machine, on free ports, in a temporary folder that is removed afterwards.
 sync needs slapd and ldap-utils, active-directory what its tests need (npm test says what).
 `;

@@ -30,7 +30,6 @@ export interface RefreshReport {
   ratio: number;
   cpuRatio: number | null;
   rounds: { full: Timed; update: Timed }[];
-  holds: boolean;
 }
 
 interface RefreshBench {
@@ -133,6 +132,5 @@ function reportOf(persons: number, first: Timed, rounds: RefreshReport['rounds']
         ? null
         : median(rounds.map((round) => (round.update.cpuSeconds ?? 0) / (round.full.cpuSeconds ?? 1))),
     rounds,
-    holds: pace >= LEAST_PACE && ratio >= LEAST_RATIO,
   };
 }

@@ -2,13 +2,7 @@
 import { median } from './statistics.ts';
 import type { SyncReport } from './sync-bench.ts';
 import type { SyncRun } from './sync-run.ts';
-
-export interface Target {
-  name: string;
-  measured: string;
-  target: string;
-  verdict: 'met' | 'within noise' | 'missed' | 'not measured on this system';
-}
+import { atLeast, atMost, type Target, verdict } from './targets.ts';
 
 const MEGABYTE = 2 ** 20;
 /** Two clock times that differ by less are the same. */
@@ -64,26 +58,9 @@ function memoryTarget({ directory, workerPeakMemoryBytes: peak }: SyncReport): T
   };
 }
 
-function atLeast(name: string, value: number, target: number): Target {
-  return { name, measured: value.toFixed(2), target: `≥ ${target}`, verdict: verdict(value >= target) };
-}
-
-function atMost(name: string, value: number, target: number): Target {
-  return {
-    name,
-    measured: value.toFixed(2),
-    target: `≤ ${target.toFixed(2)}`,
-    verdict: verdict(value <= target),
-  };
-}
-
 /** Two projects that share a processor take exactly as long at once as in turn: only noise tells such times apart. */
 function twoAtOnce(name: string, ratios: number[]): Target {
   const row = atMost(name, median(ratios), 1);
   const excess = median(ratios) - 1;
   return excess > 0 && excess <= NOISE ? { ...row, verdict: 'within noise' } : row;
-}
-
-function verdict(met: boolean): Target['verdict'] {
-  return met ? 'met' : 'missed';
 }
