@@ -1,8 +1,10 @@
-// What goes on beside a correlation: others that read, ask for another one, or end it; and how many share a value.
+// What goes on beside a correlation: others that read, correlate, ask for another one, or end it; and how many it
+// concerns.
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { correlate } from '../../database/queries/correlation/correlate.ts';
 import { askForEverything } from '../../database/queries/correlation/correlation-state.ts';
+import { transaction } from '../../database/sql.ts';
 import { type CorrelationLab, correlationLab } from '../support/correlation-lab.ts';
 import { until } from '../support/until.ts';
 
@@ -91,6 +93,46 @@ it('has not happened when its session is ended, however far it was', async () =>
     expect([table, await count(table)]).toEqual([table, 0]);
   expect(await lab.correlate()).toMatchObject({ personsCreated: 1, linked: 2 });
   expect(await lab.outcome()).toEqual({ persons: [['ad-1', 'hr-1']], cases: {} });
+});
+
+it('waits for another one and sees what that one did, whichever comes first', async () => {
+  const rounds = 4;
+  for (let round = 0; round < rounds; round++) {
+    // Of runs that are not over, each correlation takes in its own alone.
+    await lab.account(hr, `hr-${round}`, { employeeId: `${round}` });
+    await lab.account(directory, `ad-${round}`, { employeeId: `${round}` });
+    const { rows } = await lab.pool.query(
+      `update sync_run set status = 'running' where correlated_at is null returning id`,
+    );
+    if (round % 2 === 1) rows.reverse();
+    await Promise.all(rows.map(({ id }) => transaction(lab.pool, (client) => correlate(client, id))));
+  }
+  const together = Array.from({ length: rounds }, (_, round) => [`ad-${round}`, `hr-${round}`]);
+  expect(await lab.outcome()).toEqual({ persons: together, cases: {} });
+  const nothing = { personsCreated: 0, linked: 0, unlinked: 0, casesOpened: 0 };
+  expect(await lab.correlateEverything()).toEqual(nothing);
+});
+
+it('evaluates what changed and whom that concerns, and nobody else', async () => {
+  const accounts: string[] = [];
+  for (let index = 0; index < 25; index++) {
+    const keys = { employeeId: `${index}`, email: `${index}@example.org` };
+    await lab.account(hr, `hr-${index}`, keys);
+    accounts.push(await lab.account(directory, `ad-${index}`, keys));
+  }
+  await lab.correlate();
+  const evaluated = async (): Promise<string[]> => {
+    const client = await begin((open) => correlate(open, null));
+    const { rows } = await client.query(
+      'select o.source_id as name from affected a join directory_object o on o.id = a.object_id order by 1',
+    );
+    await client.query('commit');
+    client.release();
+    return rows.map(({ name }) => name);
+  };
+  expect(await evaluated()).toEqual([]);
+  await lab.change(accounts[7] as string, { employeeId: '8' });
+  expect(await evaluated()).toEqual(['ad-7', 'ad-8', 'hr-7', 'hr-8']);
 });
 
 it('makes cases of a value that 30,000 accounts of each connection share, without comparing them in pairs', async () => {
