@@ -109,6 +109,41 @@ async function arrive(
   return lab.outcome();
 }
 
+/** Who finds his person through others, by each kind of value; in this order everybody comes too early. */
+const CHAIN: Arrival[] = [
+  { connection: 3, keys: { accountName: 'ann' } },
+  { connection: 2, keys: { email: 'a@x', accountName: 'ann' } },
+  { connection: 3, keys: { givenName: 'Bob', surname: 'Stone' } },
+  { connection: 1, keys: { employeeId: '1', email: 'a@x' } },
+  { connection: 2, keys: { employeeId: '2', accountName: 'bob', givenName: 'Bob', surname: 'Stone' } },
+  { connection: 3, keys: { email: 'b@x', employeeId: '3' } },
+  { connection: 0, keys: { employeeId: '1' } },
+  { connection: 1, keys: { email: 'b@x' } },
+  { connection: 0, keys: { employeeId: '2', email: 'b@x' } },
+];
+
+test('those who find their person through others find it in whichever order they come', async () => {
+  const order = [...CHAIN.keys()];
+  const ways = [
+    { order, batches: new Set<number>(), otherwise: new Map() },
+    { order, batches: new Set(order), otherwise: new Map() },
+    {
+      order: [...order].reverse(),
+      batches: new Set([1, 4, 5]),
+      otherwise: new Map([[6, { employeeId: '3' }]]),
+    },
+  ];
+  for (const way of ways)
+    expect(await arrive(CHAIN, way)).toEqual({
+      persons: [
+        ['account 0', 'account 1', 'account 3', 'account 6'],
+        ['account 4', 'account 7', 'account 8'],
+      ],
+      // Both are of one connection, and come to the second person by different values.
+      cases: { 'account 2': 'recycled_value', 'account 5': 'recycled_value' },
+    });
+});
+
 test(
   'whatever the order and the batches, the same accounts become one person',
   async () => {
