@@ -13,6 +13,7 @@ import {
   notFound,
   search,
   single,
+  stale,
   time,
 } from './schemas.ts';
 import { AUTHORITIES, CLIENT_SCOPES, SCOPES } from './scopes.ts';
@@ -80,10 +81,10 @@ export const clientsContract = c.router(
       method: 'DELETE',
       path: '/auth/clients/:id',
       summary: 'Delete an OAuth client, and with it all its tokens',
-      metadata: { scope: 'clients:write' },
+      metadata: { scope: 'clients:write', entityTag: true },
       pathParams: idParams,
       query: z.strictObject({}),
-      responses: { 204: c.noBody(), ...notFound },
+      responses: { 204: c.noBody(), ...notFound, ...stale },
     },
   },
   { commonResponses: failures },

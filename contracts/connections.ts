@@ -15,6 +15,7 @@ import {
   search,
   single,
   sourceFailures,
+  stale,
   text,
   time,
 } from './schemas.ts';
@@ -116,11 +117,11 @@ export const connectionsContract = c.router(
       summary: 'Change a connection',
       description:
         'Fields of `config` that are left out stay as they are; null takes one back to its default. Changing where a secret is sent requires the secret again. 409 for a new name where identity profiles name it by the old one in their transforms.',
-      metadata: { scope: 'connections:write' },
+      metadata: { scope: 'connections:write', entityTag: true },
       pathParams: idParams,
       query: z.strictObject({}),
       body: z.strictObject({ name: name.optional(), config: configSchema.optional() }),
-      responses: { 200: single(connectionSchema), ...notFound, ...conflict, ...bodyFailures },
+      responses: { 200: single(connectionSchema), ...notFound, ...conflict, ...stale, ...bodyFailures },
     },
     delete: {
       method: 'DELETE',
@@ -128,10 +129,10 @@ export const connectionsContract = c.router(
       summary: 'Delete a connection and all that came from it',
       description:
         '409 while sync projects use it, or identity profiles name it as their source or in their transforms. Persons who have no other account are gone with it.',
-      metadata: { scope: 'connections:write' },
+      metadata: { scope: 'connections:write', entityTag: true },
       pathParams: idParams,
       query: z.strictObject({}),
-      responses: { 204: c.noBody(), ...notFound, ...conflict },
+      responses: { 204: c.noBody(), ...notFound, ...conflict, ...stale },
     },
     test: {
       method: 'POST',

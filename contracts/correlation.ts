@@ -13,6 +13,7 @@ import {
   name,
   notFound,
   single,
+  stale,
   text,
   time,
 } from './schemas.ts';
@@ -131,14 +132,14 @@ export const ruleSetSchema = z
 
 const readRules = {
   method: 'GET',
-  metadata: { scope: 'correlation:read' },
+  metadata: { scope: 'correlation:read', entityTag: true },
   query: z.strictObject({}),
 } as const;
 const saveRules = {
   method: 'PUT',
   description:
     'Accounts that wait for a decision, and those of persons without an authoritative account, are evaluated anew.',
-  metadata: { scope: 'correlation:write' },
+  metadata: { scope: 'correlation:write', entityTag: true },
   query: z.strictObject({}),
   body: ruleSetBody,
 } as const;
@@ -189,7 +190,7 @@ export const correlationContract = c.router(
       ...saveRules,
       path: '/correlation-rules',
       summary: 'Replace the rules that hold where a project has none of its own',
-      responses: { 200: single(ruleSetSchema), ...bodyFailures },
+      responses: { 200: single(ruleSetSchema), ...stale, ...bodyFailures },
     },
     projectRules: {
       ...readRules,
@@ -203,16 +204,16 @@ export const correlationContract = c.router(
       path: '/sync/projects/:id/correlation-rules',
       summary: 'Give a project rules of its own, or replace them',
       pathParams: idParams,
-      responses: { 200: single(ruleSetSchema), ...notFound, ...bodyFailures },
+      responses: { 200: single(ruleSetSchema), ...notFound, ...stale, ...bodyFailures },
     },
     deleteProjectRules: {
       method: 'DELETE',
       path: '/sync/projects/:id/correlation-rules',
       summary: "Delete a project's own rules; those of all hold for it then",
-      metadata: { scope: 'correlation:write' },
+      metadata: { scope: 'correlation:write', entityTag: true },
       pathParams: idParams,
       query: z.strictObject({}),
-      responses: { 204: c.noBody(), ...notFound },
+      responses: { 204: c.noBody(), ...notFound, ...stale },
     },
   },
   { commonResponses: failures },

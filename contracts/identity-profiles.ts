@@ -163,17 +163,14 @@ export const identityProfilesContract = c.router(
       body: createProfileBody,
       responses: { 201: single(identityProfileSchema), ...conflict, ...bodyFailures },
     },
-    get: {
-      ...readOne(
-        {
-          path: '/identity-profiles/:id',
-          scope: 'identity-profiles:read',
-          summary: 'Read one identity profile',
-        },
-        identityProfileSchema,
-      ),
-      metadata: { scope: 'identity-profiles:read', entityTag: true },
-    },
+    get: readOne(
+      {
+        path: '/identity-profiles/:id',
+        scope: 'identity-profiles:read',
+        summary: 'Read one identity profile',
+      },
+      identityProfileSchema,
+    ),
     update: {
       method: 'PATCH',
       path: '/identity-profiles/:id',
@@ -232,7 +229,7 @@ export const identityProfilesContract = c.router(
       method: 'GET',
       path: '/identity-profiles/:id/refreshes/:refreshId',
       summary: 'Read one refresh, with its progress',
-      metadata: { scope: 'identity-profiles:read' },
+      metadata: { scope: 'identity-profiles:read', entityTag: true },
       pathParams: idParams.extend({ refreshId: id }),
       query: z.strictObject({}),
       responses: { 200: single(identityRefreshSchema), ...notFound },

@@ -156,7 +156,7 @@ function describeOperation(operation: Operation, route: AppRoute): Operation {
 function headerParameters(route: AppRoute): JsonSchema[] {
   const header = (name: string, description: string) => ({ name, in: 'header', description, schema: string });
   const parameters = [];
-  if (hasEntityTag(route) && (route.method === 'PATCH' || route.method === 'DELETE'))
+  if (hasEntityTag(route) && ['PUT', 'PATCH', 'DELETE'].includes(route.method))
     parameters.push(
       header('If-Match', 'The `ETag` of what is to be changed; 412 where it has another by now.'),
     );

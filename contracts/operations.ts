@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { idParams, notFound, single } from './schemas.ts';
 import type { Scope } from './scopes.ts';
 
-/** GET of one `resource`; the path ends in `:id`. 404 where there is none. */
+/** GET of one `resource`, with its entity tag; the path ends in `:id`. 404 where there is none. */
 export function readOne<const Path extends string, Resource extends z.ZodType>(
   { path, scope, summary }: { path: Path; scope: Scope; summary: string },
   resource: Resource,
@@ -12,7 +12,7 @@ export function readOne<const Path extends string, Resource extends z.ZodType>(
     method: 'GET' as const,
     path,
     summary,
-    metadata: { scope },
+    metadata: { scope, entityTag: true },
     pathParams: idParams,
     query: z.strictObject({}),
     responses: { 200: single(resource), ...notFound },

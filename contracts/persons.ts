@@ -182,9 +182,11 @@ export const personsContract = c.router(
       method: 'DELETE',
       path: '/persons/:id/links/:objectId',
       summary: 'Take an account from a person; it becomes a person of its own',
-      description: 'Answers with that person. No run undoes it. 409 for the only account of a person.',
+      description:
+        'Answers with that person. No run undoes it. 409 for the only account of a person. `If-Match` takes the `ETag` of the person that it is taken from.',
+      metadata: { scope: 'persons:write', entityTag: true },
       pathParams: z.object({ id, objectId: id }),
-      responses: { 200: single(personSchema), ...notFound, ...conflict },
+      responses: { 200: single(personSchema), ...notFound, ...conflict, ...stale },
     },
     merge: {
       ...decision,

@@ -13,6 +13,7 @@ import {
 } from '../../database/queries/oauth-clients.ts';
 import { clientSecretHash, newClientSecret } from '../auth/client-secrets.ts';
 import { requirePrincipal } from '../auth/principal.ts';
+import { requireMatch, sendTag } from '../http/entity-tag.ts';
 import { orNotFound, type RouteDeps } from './route-dependencies.ts';
 
 export function clientsRoutes(deps: RouteDeps) {
@@ -43,8 +44,13 @@ export function clientsRoutes(deps: RouteDeps) {
       res.setHeader('Location', `/api/auth/clients/${id}`);
       return { status: 201, body: { data: { ...(await existing(id)), clientSecret } } };
     },
-    get: async ({ params }) => ({ status: 200, body: { data: await existing(params.id) } }),
+    get: async ({ params, res }) => {
+      const client = await existing(params.id);
+      sendTag(res, versionOf(client));
+      return { status: 200, body: { data: client } };
+    },
     delete: async ({ req, params }) => {
+      requireMatch(req as Request, versionOf(await existing(params.id)));
       orNotFound((await deleteOAuthClient(pool, params.id)) || undefined, 'Client', params.id);
       deps.tokens.forget(params.id.toLowerCase());
       const { username } = requirePrincipal(req as Request);
@@ -52,6 +58,11 @@ export function clientsRoutes(deps: RouteDeps) {
       return { status: 204, body: undefined };
     },
   });
+}
+
+/** Nobody can change a client, only delete it. */
+function versionOf({ createdAt }: Pick<OAuthClientRow, 'createdAt'>): string {
+  return String(Date.parse(createdAt));
 }
 
 /** What was given is checked when it is given. */

@@ -8,8 +8,10 @@ import {
   getUploadedFile,
   listUploadedFiles,
   removeUploadedFile,
+  type UploadedFileRow,
 } from '../../database/queries/uploaded-files.ts';
 import { AppError } from '../../domain/app-error.ts';
+import { requireMatch, sendTag } from '../http/entity-tag.ts';
 import { storeUpload } from '../upload.ts';
 import { orNotFound, type RouteDeps } from './route-dependencies.ts';
 
@@ -42,15 +44,25 @@ export function connectionFilesRoutes(deps: RouteDeps) {
       const limit = deps.settings.IDENTITY_CENTER_UPLOAD_LIMIT_MB * (1 << 20);
       await storeUpload(pool, req as unknown as Request, { connectionId: id, name: query.name, limit });
       res.setHeader('Location', `/api/connections/${id}/files/${encodeURIComponent(query.name)}`);
-      return { status: 201, body: { data: await file(id, query.name) } };
+      return { status: 201, body: { data: shown(await file(id, query.name)) } };
     },
-    get: async ({ params }) => ({ status: 200, body: { data: await file(params.id, params.name) } }),
-    delete: async ({ params }) => {
-      await connection(params.id);
-      if (!(await removeUploadedFile(pool, params.id, params.name))) throw noFile(params.name);
+    get: async ({ params, res }) => {
+      const found = await file(params.id, params.name);
+      sendTag(res, found.version);
+      return { status: 200, body: { data: shown(found) } };
+    },
+    delete: async ({ req, params }) => {
+      const { version } = await file(params.id, params.name);
+      requireMatch(req as unknown as Request, version);
+      // Where another one took its place meanwhile, that one was not meant.
+      if (!(await removeUploadedFile(pool, params.id, params.name, version))) throw noFile(params.name);
       return { status: 204, body: undefined };
     },
   });
+}
+
+function shown({ version: _version, ...file }: UploadedFileRow & { version: string }): UploadedFileRow {
+  return file;
 }
 
 function noFile(name: string): AppError {

@@ -29,16 +29,21 @@ import {
 import { testConnection, testSummary, UNSAVED, withConnector } from '../connection-test.ts';
 import { correlateSoon } from '../decide.ts';
 import { rowSchemaOf } from '../http/csv.ts';
+import { requireMatch, sendTag } from '../http/entity-tag.ts';
 import { pageOf } from '../http/page-of.ts';
 import { orNotFound, type RouteDeps } from './route-dependencies.ts';
 
 export function connectionsRoutes(deps: RouteDeps) {
   const { pool } = deps.database;
   const shown = (row: ConnectionRow) => {
-    const { secretsSet, ...connection } = row;
+    const { secretsSet, version, ...connection } = row;
     return { ...connection, config: shownConfig(deps.connectors, row) };
   };
-  const existing = async (id: string) => shown(orNotFound(await getConnection(pool, id), 'Connection', id));
+  const answer = async (id: string, response: Response) => {
+    const row = orNotFound(await getConnection(pool, id), 'Connection', id);
+    sendTag(response, row.version);
+    return { data: shown(row) };
+  };
   return initServer().router(contract.connections, {
     list: (input) =>
       deps.respondWithList(input, {
@@ -53,17 +58,19 @@ export function connectionsRoutes(deps: RouteDeps) {
     create: async ({ body, res }) => {
       const id = await createConnection(deps, body);
       res.setHeader('Location', `/api/connections/${id}`);
-      return { status: 201, body: { data: await existing(id) } };
+      return { status: 201, body: await answer(id, res) };
     },
-    get: async ({ params }) => ({ status: 200, body: { data: await existing(params.id) } }),
-    update: async ({ params, body }) => {
-      await updateConnection(deps, params.id, body);
-      return { status: 200, body: { data: await existing(params.id) } };
+    get: async ({ params, res }) => ({ status: 200, body: await answer(params.id, res) }),
+    update: async ({ req, params, body, res }) => {
+      await updateConnection(deps, params.id, body, req as unknown as Request);
+      return { status: 200, body: await answer(params.id, res) };
     },
     delete: async ({ req, params }) => {
-      const request = req as Request;
-      const { username } = requirePrincipal(request);
-      orNotFound((await deleteConnection(pool, params.id, username)) || undefined, 'Connection', params.id);
+      const request = req as unknown as Request;
+      const { username: by } = requirePrincipal(request);
+      const check = (version: string) => requireMatch(request, version);
+      const deleted = await deleteConnection(pool, params.id, { by, check });
+      orNotFound(deleted || undefined, 'Connection', params.id);
       await correlateSoon(deps, request);
       return { status: 204, body: undefined };
     },
@@ -103,12 +110,19 @@ async function createConnection(deps: RouteDeps, { name, type, config }: Draft):
   return id;
 }
 
-async function updateConnection(deps: RouteDeps, id: string, body: Partial<Pick<Draft, 'name' | 'config'>>) {
+async function updateConnection(
+  deps: RouteDeps,
+  id: string,
+  body: Partial<Pick<Draft, 'name' | 'config'>>,
+  request: Request,
+) {
   const updated = deps.database.orm.em.fork().transactional(async (em) => {
     // Locked, since the new settings are laid over the old ones.
     const lock = { lockMode: LockMode.PESSIMISTIC_WRITE };
     const found = await em.findOne(ConnectionEntity, { id }, lock);
     const connection = orNotFound(found ?? undefined, 'Connection', id);
+    const { version } = orNotFound(await getConnection(deps.database.pool, id), 'Connection', id);
+    requireMatch(request, version);
     if (body.name !== undefined && body.name !== connection.name) {
       await refuseRename(deps, connection);
       connection.name = body.name;

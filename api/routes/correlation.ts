@@ -1,6 +1,6 @@
 // Correlation: the cases that wait for a decision, and the rules.
 import { initServer } from '@ts-rest/express';
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import type pg from 'pg';
 import type { z } from 'zod';
 import { correlationCaseSchema, type ruleSetBody } from '../../contracts/correlation.ts';
@@ -11,6 +11,7 @@ import { keepProject } from '../../database/queries/lock-project.ts';
 import { getCase, listCases, resolveCase } from '../../database/queries/persons/correlation-cases.ts';
 import { type CorrelationRuleSet, DEFAULT_RULE_SET } from '../../domain/correlation/rules.ts';
 import { decide } from '../decide.ts';
+import { requireMatch, sendTag } from '../http/entity-tag.ts';
 import { orNotFound, type RouteDeps } from './route-dependencies.ts';
 
 const CASE = 'Correlation case';
@@ -51,39 +52,55 @@ function ruleRoutes(deps: RouteDeps) {
   const existing = async (id: string) => orNotFound(await getProject(pool, id), PROJECT, id);
   const kept = async (client: pg.PoolClient, id: string) =>
     orNotFound((await keepProject(client, id)) || undefined, PROJECT, id);
-  const shown = async (projectId: string | null) => ({
-    status: 200 as const,
-    body: { data: await readRuleSet(pool, projectId) },
-  });
-  const save = async (request: Request, projectId: string | null, body: z.output<typeof ruleSetBody>) => {
+  const shown = async (projectId: string | null, response: Response) => {
+    const { id, ...rules } = await readRuleSet(pool, projectId);
+    sendTag(response, tagOf(id));
+    return { status: 200 as const, body: { data: rules } };
+  };
+  const requireRules = async (client: pg.PoolClient, request: Request, projectId: string | null) =>
+    requireMatch(request, tagOf((await readRuleSet(client, projectId)).id));
+  const save = async (
+    { req, res, body }: { req: unknown; res: Response; body: z.output<typeof ruleSetBody> },
+    projectId: string | null,
+  ) => {
+    const request = req as Request;
     await decide(
       deps,
       request,
-      (client) => saveRuleSet(client, projectId, completed(body)),
+      async (client) => {
+        await requireRules(client, request, projectId);
+        await saveRuleSet(client, projectId, completed(body));
+      },
       projectId === null ? undefined : (client) => kept(client, projectId),
     );
-    return shown(projectId);
+    return shown(projectId, res);
   };
   return initServer().router(
     { rules, saveRules, projectRules, saveProjectRules, deleteProjectRules },
     {
-      rules: () => shown(null),
-      saveRules: ({ req, body }) => save(req as unknown as Request, null, body),
-      projectRules: async ({ params }) => {
+      rules: ({ res }) => shown(null, res),
+      saveRules: (input) => save(input, null),
+      projectRules: async ({ params, res }) => {
         await existing(params.id);
-        return shown(params.id);
+        return shown(params.id, res);
       },
-      saveProjectRules: ({ req, params, body }) => save(req as unknown as Request, params.id, body),
+      saveProjectRules: (input) => save(input, input.params.id),
       deleteProjectRules: async ({ req, params }) => {
         await existing(params.id);
-        const deleted = await decide(deps, req as unknown as Request, (client) =>
-          deleteRuleSet(client, params.id),
-        );
+        const request = req as unknown as Request;
+        const deleted = await decide(deps, request, async (client) => {
+          await requireRules(client, request, params.id);
+          return deleteRuleSet(client, params.id);
+        });
         orNotFound(deleted || undefined, 'Rules of its own for the sync project', params.id);
         return { status: 204, body: undefined };
       },
     },
   );
+}
+
+function tagOf(ruleSetId: string | null): string {
+  return ruleSetId?.replaceAll('-', '') ?? 'delivered';
 }
 
 /** With the defaults for what was left out. */

@@ -5,6 +5,7 @@ import { contract } from '../../contracts/index.ts';
 import { getGroup } from '../../database/queries/get-object.ts';
 import { listGroups } from '../../database/queries/list-groups.ts';
 import { listGroupMembers } from '../../database/queries/list-memberships.ts';
+import { tagged } from '../http/entity-tag.ts';
 import { membershipQuestion } from './membership-question.ts';
 import { orNotFound, type RouteDeps } from './route-dependencies.ts';
 
@@ -19,7 +20,7 @@ export function groupsRoutes(deps: RouteDeps) {
         fileName: 'groups',
         read: (page) => listGroups(pool, input.query, page),
       }),
-    get: async ({ params }) => ({ status: 200, body: { data: await existing(params.id) } }),
+    get: async ({ params, res }) => ({ status: 200, body: tagged(res, await existing(params.id)) }),
     members: async (input) => {
       const { query, params } = input;
       const question = await membershipQuestion(deps, await existing(params.id), query);

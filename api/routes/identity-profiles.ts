@@ -38,7 +38,7 @@ import {
   sourcesOf,
 } from '../../domain/identity-profiles/profile-config.ts';
 import { requirePrincipal } from '../auth/principal.ts';
-import { requireMatch, sendTag } from '../http/entity-tag.ts';
+import { requireMatch, sendTag, tagged } from '../http/entity-tag.ts';
 import { invalidRequest } from '../http/validation-errors.ts';
 import { previewPerson, requireServable } from '../preview-person.ts';
 import { requestRefresh } from '../request-refresh.ts';
@@ -106,12 +106,11 @@ export function identityProfilesRoutes(deps: RouteDeps) {
         read: (page) => listRefreshes(pool, id, input.query, page),
       });
     },
-    getRefresh: async ({ params }) => ({
-      status: 200,
-      body: {
-        data: orNotFound(await getRefresh(pool, params.id, params.refreshId), 'Refresh', params.refreshId),
-      },
-    }),
+    getRefresh: async ({ params, res }) => {
+      const { id, refreshId } = params;
+      const refresh = orNotFound(await getRefresh(pool, id, refreshId), 'Refresh', refreshId);
+      return { status: 200, body: tagged(res, refresh) };
+    },
   });
 }
 

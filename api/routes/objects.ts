@@ -4,6 +4,7 @@ import { contract } from '../../contracts/index.ts';
 import { objectSchema } from '../../contracts/objects.ts';
 import { getObject } from '../../database/queries/get-object.ts';
 import { listObjects } from '../../database/queries/list-objects.ts';
+import { tagged } from '../http/entity-tag.ts';
 import { attributesAnswer, changesAnswer } from './object-parts.ts';
 import { orNotFound, type RouteDeps } from './route-dependencies.ts';
 
@@ -18,7 +19,7 @@ export function objectsRoutes(deps: RouteDeps) {
         fileName: 'objects',
         read: (page) => listObjects(pool, input.query, page),
       }),
-    get: async ({ params }) => ({ status: 200, body: { data: await existing(params.id) } }),
+    get: async ({ params, res }) => ({ status: 200, body: tagged(res, await existing(params.id)) }),
     attributes: (input) => attributesAnswer(deps, input, 'Object', null),
     changes: async (input) => changesAnswer(deps, input, await existing(input.params.id)),
   });

@@ -104,9 +104,11 @@ function decisions(deps: RouteDeps) {
         return { status: 200, body: { data: orNotFound(linked, 'Account', objectId) } };
       },
       unlink: async ({ req, params }) => {
-        const own = await decide(deps, req as unknown as Request, (client, by) =>
-          unlinkAccount(client, params.id, { objectId: params.objectId, by }),
-        );
+        const request = req as unknown as Request;
+        const own = await decide(deps, request, async (client, by) => {
+          requireMatch(request, (await existingPerson(client, params.id)).version);
+          return unlinkAccount(client, params.id, { objectId: params.objectId, by });
+        });
         return { status: 200, body: { data: shown(await existingPerson(pool, own)) } };
       },
       merge: async ({ req, params, body }) => {

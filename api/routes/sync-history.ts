@@ -10,6 +10,7 @@ import { requestCancel } from '../../database/queries/request-cancel.ts';
 import { pauseOf, requestPause } from '../../database/queries/request-pause.ts';
 import { AppError } from '../../domain/app-error.ts';
 import { rowSchemaOf } from '../http/csv.ts';
+import { tagged } from '../http/entity-tag.ts';
 import { requestId } from '../http/request-context.ts';
 import { orNotFound, type RouteDeps } from './route-dependencies.ts';
 
@@ -24,9 +25,9 @@ export function syncHistoryRoutes(deps: RouteDeps) {
         fileName: 'sync-history',
         read: (page) => listRuns(pool, input.query, page),
       }),
-    get: async ({ params }) => ({
+    get: async ({ params, res }) => ({
       status: 200,
-      body: { data: orNotFound(await getRunDetails(pool, params.id), 'Run', params.id) },
+      body: tagged(res, orNotFound(await getRunDetails(pool, params.id), 'Run', params.id)),
     }),
     ...partsOfRuns(deps, existing),
     events: async ({ params, headers, req, res }) => {

@@ -1,7 +1,7 @@
 // Sync projects: list, create, change, delete, and the trigger of a run.
 import { type EntityManager, LockMode } from '@mikro-orm/core';
 import { initServer } from '@ts-rest/express';
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { ConnectorDefinition } from '../../connectors/registry.ts';
 import { contract } from '../../contracts/index.ts';
@@ -10,7 +10,7 @@ import { ConnectionEntity } from '../../database/entities/connection.ts';
 import { type ProjectScope, SyncProjectEntity } from '../../database/entities/sync-project.ts';
 import { orNameTaken } from '../../database/entity-errors.ts';
 import { deleteProject } from '../../database/queries/delete-project.ts';
-import { getProject, listProjects } from '../../database/queries/list-projects.ts';
+import { getProject, listProjects, type ProjectRow } from '../../database/queries/list-projects.ts';
 import { newId } from '../../database/queries/new-id.ts';
 import { checkMappings } from '../../domain/mapping-checks.ts';
 import type { AttributeMapping } from '../../domain/object-fields.ts';
@@ -18,6 +18,7 @@ import { type CronSchedule, checkSchedule } from '../../domain/schedule.ts';
 import { requirePrincipal } from '../auth/principal.ts';
 import { definitionOf } from '../connection-config.ts';
 import { correlateSoon } from '../decide.ts';
+import { requireMatch, sendTag } from '../http/entity-tag.ts';
 import { requestId } from '../http/request-context.ts';
 import { invalidRequest } from '../http/validation-errors.ts';
 import { triggerRun } from '../trigger-run.ts';
@@ -27,30 +28,39 @@ type Settings = z.output<typeof updateProjectBody>;
 
 export function syncProjectsRoutes(deps: RouteDeps) {
   const { pool } = deps.database;
-  const existing = async (id: string) => orNotFound(await getProject(pool, id), 'Sync project', id);
+  const answer = async (id: string, response: Response) => {
+    const row = await existingProject(deps, id);
+    sendTag(response, row.version);
+    return { data: shown(row) };
+  };
   return initServer().router(contract.syncProjects, {
     list: (input) =>
       deps.respondWithList(input, {
         defaultSort: 'name',
         rowSchema: projectSchema,
         fileName: 'sync-projects',
-        read: (page) => listProjects(pool, input.query, page),
+        read: async (page) => {
+          const result = await listProjects(pool, input.query, page);
+          return { ...result, rows: result.rows.map(shown) };
+        },
       }),
     create: async ({ body, res }) => {
       const id = await createProject(deps, body);
       if (body.schedule) await deps.schedules.tell(id);
       res.setHeader('Location', `/api/sync/projects/${id}`);
-      return { status: 201, body: { data: await existing(id) } };
+      return { status: 201, body: await answer(id, res) };
     },
-    get: async ({ params }) => ({ status: 200, body: { data: await existing(params.id) } }),
-    update: async ({ params, body }) => {
-      await updateProject(deps, params.id, body);
+    get: async ({ params, res }) => ({ status: 200, body: await answer(params.id, res) }),
+    update: async ({ req, params, body, res }) => {
+      await updateProject(deps, params.id, body, req as unknown as Request);
       if (body.schedule !== undefined || body.enabled !== undefined) await deps.schedules.tell(params.id);
-      return { status: 200, body: { data: await existing(params.id) } };
+      return { status: 200, body: await answer(params.id, res) };
     },
     delete: async ({ req, params }) => {
-      orNotFound((await deleteProject(pool, params.id)) || undefined, 'Sync project', params.id);
-      await correlateSoon(deps, req as Request);
+      const request = req as unknown as Request;
+      const deleted = await deleteProject(pool, params.id, (version) => requireMatch(request, version));
+      orNotFound(deleted || undefined, 'Sync project', params.id);
+      await correlateSoon(deps, request);
       await deps.schedules.tell(params.id);
       return { status: 204, body: undefined };
     },
@@ -62,6 +72,14 @@ export function syncProjectsRoutes(deps: RouteDeps) {
       return { status: 202, body: { data: run } };
     },
   });
+}
+
+async function existingProject(deps: RouteDeps, id: string): Promise<ProjectRow> {
+  return orNotFound(await getProject(deps.database.pool, id), 'Sync project', id);
+}
+
+function shown({ version: _version, ...project }: ProjectRow) {
+  return project;
 }
 
 /** @throws AppError `invalid_request` for a schedule that is none. */
@@ -124,13 +142,14 @@ async function insertProject(
   } as never);
 }
 
-async function updateProject(deps: RouteDeps, id: string, body: Settings): Promise<void> {
+async function updateProject(deps: RouteDeps, id: string, body: Settings, request: Request): Promise<void> {
   refuseUnusable(body);
   const updated = deps.database.orm.em.fork().transactional(async (em) => {
     // Locked, since what is checked is the old and the new together.
     const lock = { lockMode: LockMode.PESSIMISTIC_WRITE };
     const found = await em.findOne(SyncProjectEntity, { id }, lock);
     const project = orNotFound(found ?? undefined, 'Sync project', id);
+    requireMatch(request, (await existingProject(deps, id)).version);
     const before = scheduleState(project);
     Object.assign(project, withoutUndefined(body));
     if (scheduleState(project) !== before) {

@@ -5,6 +5,7 @@ import { userGroupSchema, userSchema } from '../../contracts/users.ts';
 import { getUser } from '../../database/queries/get-object.ts';
 import { listGroupsOf } from '../../database/queries/list-memberships.ts';
 import { listUsers } from '../../database/queries/list-users.ts';
+import { tagged } from '../http/entity-tag.ts';
 import { membershipQuestion } from './membership-question.ts';
 import { attributesAnswer, changesAnswer } from './object-parts.ts';
 import { orNotFound, type RouteDeps } from './route-dependencies.ts';
@@ -20,7 +21,7 @@ export function usersRoutes(deps: RouteDeps) {
         fileName: 'users',
         read: (page) => listUsers(pool, input.query, page),
       }),
-    get: async ({ params }) => ({ status: 200, body: { data: await existing(params.id) } }),
+    get: async ({ params, res }) => ({ status: 200, body: tagged(res, await existing(params.id)) }),
     groups: async (input) => {
       const { query, params } = input;
       const question = await membershipQuestion(deps, await existing(params.id), query);

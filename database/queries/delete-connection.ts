@@ -9,20 +9,27 @@ import { run, runOne, sql } from '../sql.ts';
 import { lockCorrelation } from './correlation/lock.ts';
 import { profilesReading } from './identity-profiles/profiles-reading.ts';
 import { forgetConnection } from './persons/forget-connection.ts';
+import { rowVersion } from './row-version.ts';
 
 /**
  * Says whether there was such a connection. Its partitions stay behind, empty, until `dropForsakenPartitions` finds
  * a moment in which nobody uses the tables.
  * @param by who deletes it
+ * @param check told the version (see `getConnection`) that is to be deleted; throws where it is another than was meant
  * @throws AppError `conflict` while sync projects or identity profiles use it.
  */
-export function deleteConnection(pool: pg.Pool, id: string, by: string): Promise<boolean> {
+export function deleteConnection(
+  pool: pg.Pool,
+  id: string,
+  { by, check = () => {} }: { by: string; check?: (version: string) => void },
+): Promise<boolean> {
   return longTransaction(pool, async (client) => {
-    const found = await runOne<Source>(
+    const found = await runOne<Source & { version: string }>(
       client,
-      sql`select id, name from connection where id = ${id}::uuid for update`,
+      sql`select id, name, ${rowVersion('connection')} as version from connection where id = ${id}::uuid for update`,
     );
     if (!found) return false;
+    check(found.version);
     await refuseWhileUsed(client, found);
     await lockConnection(client, id);
     for (const table of [...PARTITIONED, 'object_count', 'object_filter_count'])

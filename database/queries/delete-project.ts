@@ -5,16 +5,28 @@ import { longTransaction } from '../long-transaction.ts';
 import { run, runOne, sql } from '../sql.ts';
 import { lockCorrelation } from './correlation/lock.ts';
 import { releaseProject } from './release-project.ts';
+import { rowVersion } from './row-version.ts';
 
-/** Says whether there was such a project. @throws AppError `conflict` while a run of it is queued or going. */
-export function deleteProject(pool: pg.Pool, id: string): Promise<boolean> {
+/**
+ * Says whether there was such a project.
+ * @param check told the version (see `getProject`) that is to be deleted; throws where it is another than was meant
+ * @throws AppError `conflict` while a run of it is queued or going.
+ */
+export function deleteProject(
+  pool: pg.Pool,
+  id: string,
+  check: (version: string) => void = () => {},
+): Promise<boolean> {
   return longTransaction(pool, async (client) => {
     // A trigger locks the same row, so that no run is queued between this look and the deletion.
-    const project = await runOne<{ connectionId: string }>(
+    const project = await runOne<{ connectionId: string; version: string }>(
       client,
-      sql`select connection_id as "connectionId" from sync_project where id = ${id}::uuid for update`,
+      sql`
+        select connection_id as "connectionId", ${rowVersion('sync_project')} as version
+        from sync_project where id = ${id}::uuid for update`,
     );
     if (!project) return false;
+    check(project.version);
     // Served by sync_run_open.
     const open = await runOne<{ status: string }>(
       client,

@@ -3,6 +3,7 @@ import { type Queryable, sql } from '../sql.ts';
 import { type ListRequest, type ListResult, listRows, type SortField } from './list-rows.ts';
 import { escapeLike } from './object-search.ts';
 import { readRow } from './read-rows.ts';
+import { rowVersion } from './row-version.ts';
 
 export interface ConnectionRow {
   id: string;
@@ -17,6 +18,8 @@ export interface ConnectionRow {
   objectCount: number;
   createdAt: string;
   updatedAt: string;
+  /** Changes with every change of its settings, and every test. */
+  version: string;
 }
 
 export interface ConnectionFilter {
@@ -29,7 +32,7 @@ const columns = sql`o.id, o.name, o.type, o.config,
     array(select jsonb_object_keys(o.secrets)) as "secretsSet", o.status, o.last_tested_at as "lastTestedAt",
     o.last_test_message as "lastTestMessage",
     (select coalesce(sum(c.present), 0) from object_count c where c.connection_id = o.id) as "objectCount",
-    o.created_at as "createdAt", o.updated_at as "updatedAt"`;
+    o.created_at as "createdAt", o.updated_at as "updatedAt", ${rowVersion('o')} as version`;
 
 const SORTS = {
   name: { expression: sql`lower(o.name collate pg_c_utf8)`, type: 'text' },

@@ -9,6 +9,7 @@ import { getRun, type RunRow } from './list-runs.ts';
 import { escapeLike } from './object-search.ts';
 import { promisedSince } from './overdue-projects.ts';
 import { readRow } from './read-rows.ts';
+import { rowVersion } from './row-version.ts';
 
 export interface ProjectRow {
   id: string;
@@ -29,6 +30,8 @@ export interface ProjectRow {
   lastRun: RunRow | null;
   createdAt: string;
   updatedAt: string;
+  /** Changes with every change of its settings. */
+  version: string;
 }
 
 export interface ProjectFilter {
@@ -48,7 +51,7 @@ const columns = sql`o.id, o.name, o.description, o.connection_id as "connectionI
     o.attribute_mappings as "attributeMappings", o.default_mode as "defaultMode", o.id_scan_every_runs as "idScanEveryRuns",
     o.delete_threshold_percent as "deleteThresholdPercent", o.error_threshold as "errorThreshold", o.schedule,
     ${promisedSince} as "promisedSince", o.created_at as "createdAt", o.updated_at as "updatedAt",
-    (select r.id from sync_run r where r.project_id = o.id and r.error_code is distinct from 'schedule_skipped' order by r.id desc limit 1) as "lastRunId"`;
+    ${rowVersion('o')} as version, (select r.id from sync_run r where r.project_id = o.id and r.error_code is distinct from 'schedule_skipped' order by r.id desc limit 1) as "lastRunId"`;
 
 const SORTS = {
   name: { expression: sql`lower(o.name collate pg_c_utf8)`, type: 'text' },

@@ -43,16 +43,16 @@ export function listUploadedFiles(
   });
 }
 
-/** Served by uploaded_file_current. */
+/** With what no other upload has. Served by uploaded_file_current. */
 export function getUploadedFile(
   on: Queryable,
   connectionId: string,
   name: string,
-): Promise<UploadedFileRow | undefined> {
-  return readRow<UploadedFileRow>(
+): Promise<(UploadedFileRow & { version: string }) | undefined> {
+  return readRow(
     on,
-    sql`
-      select ${columns} from uploaded_file o
+    sql<UploadedFileRow & { version: string }>`
+      select ${columns}, replace(o.id::text, '-', '') as version from uploaded_file o
       where o.connection_id = ${connectionId}::uuid and o.name = ${name} and o.uploaded_at is not null`,
   );
 }
@@ -113,17 +113,22 @@ export async function discardUpload(on: Queryable, fileId: string): Promise<void
   await run(on, sql`delete from uploaded_file where id = ${fileId}::uuid and uploaded_at is null`);
 }
 
-/** Says whether there was such a file. Served by uploaded_file_current. */
+/**
+ * Says whether there was such a file. Served by uploaded_file_current.
+ * @param version only if it is this one
+ */
 export async function removeUploadedFile(
   on: Queryable,
   connectionId: string,
   name: string,
+  version: string | null = null,
 ): Promise<boolean> {
   const row = await runOne(
     on,
     sql`
       delete from uploaded_file
-      where connection_id = ${connectionId}::uuid and name = ${name} and uploaded_at is not null returning id`,
+      where connection_id = ${connectionId}::uuid and name = ${name} and uploaded_at is not null
+        and id = coalesce(${version}::uuid, id) returning id`,
   );
   return row !== undefined;
 }

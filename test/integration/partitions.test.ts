@@ -28,7 +28,7 @@ describe('the partitions of a deleted connection', () => {
     const reader = await pool.connect();
     await reader.query('begin');
     await reader.query('select count(*) from directory_object');
-    expect(await deleteConnection(pool, gone, 'admin')).toBe(true);
+    expect(await deleteConnection(pool, gone, { by: 'admin' })).toBe(true);
     await dropForsakenPartitions(pool);
     expect(await hasPartitions(pool, gone)).toBe(true);
     await reader.query('commit');

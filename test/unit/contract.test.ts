@@ -2,10 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import type { AppRoute } from '@ts-rest/core';
+import { z } from 'zod';
 import { contract, sailPointContract } from '../../contracts/index.ts';
 import { createOpenApiDocument } from '../../contracts/openapi.ts';
 import { operationsOf } from '../../contracts/routes.ts';
-import { accessOf, isUpload, ROLE_SCOPES, SCOPES } from '../../contracts/scopes.ts';
+import { accessOf, hasEntityTag, isUpload, ROLE_SCOPES, SCOPES } from '../../contracts/scopes.ts';
 import { committedOpenApi } from '../../contracts/write-openapi.ts';
 
 const ours = operationsOf(contract);
@@ -34,6 +36,34 @@ describe('the contract', () => {
     expect(codes({ nothingOfThisName: 'x' })).toContain('unrecognized_keys');
     // The one parameter that is required names the file that is uploaded.
     expect(codes({})).toEqual(isUpload(route) ? ['invalid_type'] : []);
+  });
+
+  const isChange = (method: string) => ['PUT', 'PATCH', 'DELETE'].includes(method);
+  const isOne = (route: AppRoute) => {
+    const { success, data } = z
+      .instanceof(z.ZodObject)
+      .safeParse((route.responses as Record<number, unknown>)[200]);
+    return success && Object.keys(data.shape).join() === 'data';
+  };
+
+  it.each(ours.filter(({ route }) => route.method === 'GET' && isOne(route)))(
+    'tags $name, and whatever changes it',
+    ({ name, route }) => {
+      const changes = ours.filter((other) => other.route.path === route.path && isChange(other.route.method));
+      const ofOne = /:\w+$/.test(route.path);
+      if (ofOne || changes.length > 0) expect([name, hasEntityTag(route)]).toEqual([name, true]);
+      for (const change of changes)
+        expect([change.name, hasEntityTag(change.route), 412 in change.route.responses]).toEqual([
+          change.name,
+          true,
+          true,
+        ]);
+    },
+  );
+
+  it('lets nobody change or delete what has no tag', () => {
+    const untagged = ours.filter(({ route }) => isChange(route.method) && !hasEntityTag(route));
+    expect(untagged.map(({ name }) => name)).toEqual([]);
   });
 
   // OAuth says that unknown fields of its form are ignored.

@@ -10,6 +10,8 @@ export interface RuleSetRow extends CorrelationRuleSet {
   scope: 'global' | 'project';
   version: number;
   updatedAt: string | null;
+  /** Each change makes another; null: as they were delivered. */
+  id: string | null;
 }
 
 /** The set that holds for a project's accounts, or, for null, for all others. The table has a row a set. */
@@ -17,12 +19,12 @@ export async function readRuleSet(on: Queryable, projectId: string | null): Prom
   const stored = await readRow<RuleSetRow>(
     on,
     sql`
-      select case when project_id is null then 'global' else 'project' end as scope, rules,
+      select id, case when project_id is null then 'global' else 'project' end as scope, rules,
         link_threshold as "linkThreshold", review_threshold as "reviewThreshold", version, updated_at as "updatedAt"
       from correlation_rule_set where retired_at is null and (project_id is null or project_id = ${projectId}::uuid)
       order by project_id nulls last limit 1`,
   );
-  return stored ?? { ...DEFAULT_RULE_SET, scope: 'global', version: 0, updatedAt: null };
+  return stored ?? { ...DEFAULT_RULE_SET, scope: 'global', version: 0, updatedAt: null, id: null };
 }
 
 /** Needs the project to be kept, and the correlation's lock. What is as it was stays untouched, its version too. */

@@ -4,6 +4,7 @@ import { type Queryable, sql } from '../../sql.ts';
 import { type ListRequest, type ListResult, listRows, type SortField } from '../list-rows.ts';
 import { escapeLike } from '../object-search.ts';
 import { readRow } from '../read-rows.ts';
+import { rowVersion } from '../row-version.ts';
 
 export interface ProfileRow {
   id: string;
@@ -42,7 +43,7 @@ const columns = sql`o.id, o.name, o.description, o.priority, o.enabled,
       to_jsonb((o.exception_report ->> 'taskResultId')::uuid)) end as "identityExceptionReportReference",
     (select count(*) from person p where p.identity_profile_id = o.id and p.dissolved_at is null) as "identityCount",
     o.created_at as "createdAt", o.updated_at as "updatedAt",
-    (extract(epoch from o.updated_at) * 1000000)::bigint::text as version`;
+    ${rowVersion('o')} as version`;
 
 const SORTS = {
   name: { expression: sql`lower(o.name)`, type: 'text' },

@@ -2,6 +2,7 @@
 // Configurations are json, not jsonb, which would sort the tables of transforms: their order counts.
 import type { IdentityAttributeConfig, Source } from '../../../domain/identity-profiles/profile-config.ts';
 import { type Queryable, run, runOne, sql } from '../../sql.ts';
+import { rowVersion } from '../row-version.ts';
 
 export interface ProfileSettings {
   name: string;
@@ -24,7 +25,7 @@ export function lockProfile(
     sql<Omit<ProfileSettings, 'hasTimeBasedAttr'> & { version: string }>`
       select name, description, owner_id as "ownerId", priority, connection_id as "connectionId", enabled,
              identity_attribute_config as config,
-             (extract(epoch from updated_at) * 1000000)::bigint::text as version
+             ${rowVersion('identity_profile')} as version
       from identity_profile where id = ${id}::uuid for update`,
   );
 }

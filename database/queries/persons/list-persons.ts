@@ -9,6 +9,7 @@ import {
 } from '../list-rows.ts';
 import { searchNames } from '../object-search.ts';
 import { readRow } from '../read-rows.ts';
+import { rowVersion } from '../row-version.ts';
 import { personCount } from './person-count.ts';
 
 export type PersonStatus = 'active' | 'inactive' | 'terminated';
@@ -116,7 +117,7 @@ export function listPersons(
 export type VersionedPerson = PersonRow & { version: string };
 
 /** Its accounts come and go with an event each. */
-const version = sql`concat((extract(epoch from o.updated_at) * 1000000)::bigint, '-',
+const version = sql`concat(${rowVersion('o')}, '-',
     (select replace(e.id::text, '-', '') from person_link_event e where e.person_id = o.id order by e.id desc limit 1))`;
 
 /** The person with this id; undefined where there is none, or none any more. Served by the keys of both tables. */
