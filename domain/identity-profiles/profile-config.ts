@@ -33,7 +33,7 @@ export function checkConfig(
   const mappings = config.attributeTransforms;
   const named = namedTransforms(mappings);
   const place = `${path}.attributeTransforms`;
-  const problems = checkProfile(mappings, { path: place, named });
+  const problems = [...checkProfile(mappings, { path: place, named }), ...sharedNames(mappings, place)];
   if (problems.length > 0) return problems;
   return mappings.flatMap(({ transformDefinition }, index) =>
     readsOf(transformDefinition, { named }).accounts.flatMap((read) =>
@@ -104,10 +104,26 @@ export function findSource(
 function namedTransforms(mappings: readonly AttributeTransform[]): ReadonlyMap<string, unknown> {
   const named = new Map<string, unknown>();
   for (const { transformDefinition } of mappings) {
-    const { name } = (transformDefinition ?? {}) as { name?: unknown };
-    if (typeof name === 'string' && name !== '' && !named.has(name)) named.set(name, transformDefinition);
+    const name = nameOf(transformDefinition);
+    if (name !== null && !named.has(name)) named.set(name, transformDefinition);
   }
   return named;
+}
+
+/** A reference to such a name could mean either. */
+function sharedNames(mappings: readonly AttributeTransform[], place: string): ErrorDetail[] {
+  const names = mappings.map(({ transformDefinition }) => nameOf(transformDefinition));
+  return names.flatMap((name, index) => {
+    const first = names.indexOf(name);
+    if (name === null || first === index) return [];
+    const message = `'${name}' is the name of ${place}[${first}].transformDefinition already`;
+    return [{ path: `${place}[${index}].transformDefinition.name`, message }];
+  });
+}
+
+function nameOf(definition: unknown): string | null {
+  const { name } = (definition ?? {}) as { name?: unknown };
+  return typeof name === 'string' && name !== '' ? name : null;
 }
 
 /** Why a stored configuration cannot be served. @throws what is no AppError */

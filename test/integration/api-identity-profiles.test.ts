@@ -86,6 +86,11 @@ describe('POST /api/identity-profiles', () => {
       'body.identityAttributeConfig.attributeTransforms.1.identityAttributeName',
       'mapped already',
     ],
+    [
+      config(mapping('a', { name: 'own', ...of('x') }), mapping('b', { name: 'own', ...of('y') })),
+      'body.identityAttributeConfig.attributeTransforms.1.transformDefinition.name',
+      "'own' is the name of",
+    ],
   ])('refuses %j, naming %s', async (more, path, message) => {
     const answer = await api.post('/api/identity-profiles', draft(more));
     expect(answer.status).toBe(400);
