@@ -21,7 +21,7 @@ import { attributeText } from '../domain/transforms/attribute-text.ts';
 import { NameBook } from '../domain/transforms/name-book.ts';
 import { invalidRequest } from './http/validation-errors.ts';
 
-export interface PersonPreview {
+interface PersonPreview {
   personId: string;
   attributes: { name: string; value: string | null; previousValue: string | null; error: string | null }[];
   warnings: PreviewWarning[];

@@ -4,10 +4,12 @@ import type { Logger } from 'pino';
 import { causeOf } from '../activity-failure.ts';
 import { createCompiledProfiles } from './compiled-profiles.ts';
 import { isDataError } from './data-error.ts';
-import { logFaults } from './log-faults.ts';
+import { logFaults, placeOf } from './log-faults.ts';
 import { type BatchResult, type BatchUse, refreshBatch } from './refresh-batch.ts';
 
 const PERSONS_A_BATCH = 10_000;
+/** Who fail for no known reason: of so many in a part, the fault may be elsewhere. */
+const MOST_BEHIND = 20;
 
 /** How large batches are at first. */
 export interface BatchSize {
@@ -35,9 +37,9 @@ export interface Batches {
 
 /**
  * A batch that meets data which cannot be stored is tried with half as many persons, down to the one at fault, who is
- * noted as failed; after that batches grow again. What fails for no known reason is found in the same way where others can
- * go first, and ends the part all the same: whoever tries again waits a little, and goes on with the others. Each attempt of a part has a quarter of the persons, and then one: the
- * values of few may be more than a worker has memory for.
+ * noted as failed; after that batches grow again. Who fails for no known reason is found in the same way where others can
+ * go first; several of them end the part, and whoever tries again waits a little. Each attempt of a part has a quarter of
+ * the persons, and then one: the values of few may be more than a worker has memory for.
  */
 export function createBatches(
   pool: pg.Pool,
@@ -47,6 +49,7 @@ export function createBatches(
   const profiles = createCompiledProfiles();
   const most = Math.max(1, Math.floor(PERSONS_A_BATCH / 4 ** (attempt - 1)));
   let size = Math.min(most, first);
+  const behind = new Set<string>();
   const next = async () => {
     for (;;) {
       let chosen: readonly string[] = [];
@@ -65,11 +68,18 @@ export function createBatches(
         return batch;
       } catch (error) {
         const narrows = isDataError(error) || (putBehind !== undefined && isUnknown(error));
-        if (narrows && size > 1) size = Math.ceil(Math.min(size, Math.max(2, chosen.length)) / 2);
-        else {
-          if (narrows && chosen.length === 1) await putBehind?.(chosen);
-          throw error;
+        if (!narrows) throw error;
+        if (size > 1) {
+          size = Math.ceil(Math.min(size, chosen.length || size) / 2);
+          continue;
         }
+        const [personId] = chosen;
+        if (personId === undefined || !putBehind) throw error;
+        await putBehind([personId]);
+        // All others had their turn, or there are many of them.
+        if (behind.has(personId) || behind.size === MOST_BEHIND) throw error;
+        behind.add(personId);
+        logger?.error({ personId, ...placeOf(error) }, 'a person could not be refreshed');
       }
     }
   };

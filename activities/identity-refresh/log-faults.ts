@@ -18,12 +18,17 @@ const FRAME = /^\s+at /;
 export function logFaults(logger: Logger): (fault: Fault) => void {
   const seen = new Set<string>();
   return ({ personId, attribute, error }) => {
-    const [kind, frames] = [faultName(error), framesOf(error)];
+    const { kind, frames } = placeOf(error);
     const place = [kind, ...frames].join('\n');
     if (seen.has(place)) return;
     seen.add(place);
     logger.error({ personId, attribute, kind, frames }, 'a transform failed unexpectedly');
   };
+}
+
+/** What may be told of an error that is a fault of ours. */
+export function placeOf(error: unknown): { kind: string; frames: string[] } {
+  return { kind: faultName(error), frames: framesOf(error) };
 }
 
 function framesOf(error: unknown): string[] {

@@ -27,6 +27,9 @@ import { isDataError } from './data-error.ts';
 import type { Fault } from './log-faults.ts';
 import { partsOf, readAhead } from './parts.ts';
 
+/** PostgreSQL's code for what is sent after a statement of the transaction failed. */
+const IN_FAILED_TRANSACTION = '25P02';
+
 /** What came of a batch. */
 export interface BatchResult {
   /** There was nobody left. */
@@ -122,13 +125,24 @@ async function refreshAll(batch: Batch, ids: readonly string[]): Promise<number>
       writing.catch(() => {});
     }
   } catch (error) {
-    // Nothing may be sent any more once the transaction is over; and where a write failed, that is why nothing else went.
-    await writing;
-    throw error;
+    // Nothing may be sent any more once the transaction is over.
+    throw whatFailed(error, await failureOf(writing));
   }
   await writing;
   await settleManagers(client, wanted, managers);
   return failed;
+}
+
+const failureOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => null,
+    (error: unknown) => error,
+  );
+
+/** Of two statements of a transaction that failed, the one that ended it: what follows is refused with this. */
+function whatFailed(asking: unknown, writing: unknown): unknown {
+  const refused = (writing as { code?: unknown } | null)?.code === IN_FAILED_TRANSACTION;
+  return writing === null || refused ? asking : writing;
 }
 
 function read({ reader, ready }: Batch, part: readonly string[]): Promise<GatheredPerson[]> {
@@ -152,11 +166,20 @@ async function compute(
   persons: readonly GatheredPerson[],
 ): Promise<ComputedRows> {
   const read = persons.map((person) => person.read).filter((person) => person !== null);
-  const groups = Map.groupBy(read, ({ profileId }) => profileId);
+  const groups = [...Map.groupBy(read, ({ profileId }) => profileId)].map(([id, group]) => ({
+    group,
+    ready: batch.ready.byId.get(id ?? ''),
+  }));
+  const makesNames = ({ ready }: { ready: ReadyProfile | undefined }) =>
+    ready !== undefined && ready.nameAttributes.length > 0;
   const computed: ComputedPerson[] = [];
-  for (const [profileId, group] of groups)
-    computed.push(...(await computeGroup(batch, group, batch.ready.byId.get(profileId ?? ''))));
-  await keepNames(batch.client, namesOf(batch, computed));
+  // Names that persons have from elsewhere are known before any is made.
+  for (const some of [groups.filter((each) => !makesNames(each)), groups.filter(makesNames)]) {
+    const now: ComputedPerson[] = [];
+    for (const { group, ready } of some) now.push(...(await computeGroup(batch, group, ready)));
+    batch.names.hold(await keepNames(batch.client, namesOf(batch, now)));
+    computed.push(...now);
+  }
   return computedRows(part, persons, computed);
 }
 

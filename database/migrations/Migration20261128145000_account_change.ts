@@ -10,7 +10,6 @@ export class Migration20261128145000_account_change extends Migration {
     // that writes the same person into refresh_wanted, and a refresh that is under way forgets nobody.
     this.addSql(`
       create table account_change (
-        id bigint generated always as identity primary key,
         username text not null,
         at timestamptz not null default now()
       )`);

@@ -59,10 +59,10 @@ export const MIGRATIONS = [
   { name: 'Migration20261128124500_name_keys', class: Migration20261128124500_name_keys },
   { name: 'Migration20261128125500_refresh_requests', class: Migration20261128125500_refresh_requests },
   { name: 'Migration20261128125600_case_candidates', class: Migration20261128125600_case_candidates },
-  { name: 'Migration20261128144500_link_events', class: Migration20261128144500_link_events },
   { name: 'Migration20261128143500_person_count', class: Migration20261128143500_person_count },
-  { name: 'Migration20261128145000_account_change', class: Migration20261128145000_account_change },
   { name: 'Migration20261128143500_user_names', class: Migration20261128143500_user_names },
-  { name: 'Migration20261128152000_refresh_failures', class: Migration20261128152000_refresh_failures },
+  { name: 'Migration20261128144500_link_events', class: Migration20261128144500_link_events },
+  { name: 'Migration20261128145000_account_change', class: Migration20261128145000_account_change },
   { name: 'Migration20261128151500_lifecycle', class: Migration20261128151500_lifecycle },
+  { name: 'Migration20261128152000_refresh_failures', class: Migration20261128152000_refresh_failures },
 ];

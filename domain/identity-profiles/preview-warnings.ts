@@ -5,14 +5,14 @@ import type { AccountReads } from '../transforms/transform-kind.ts';
 import { findSource, type Source } from './profile-config.ts';
 
 /** What of accounts a mapping reads. */
-export interface MappingReads {
+interface MappingReads {
   /** The identity attribute. */
   name: string;
   accounts: readonly AccountReads[];
 }
 
 /** What the accounts on a connection have: the person's own, and some others. */
-export interface KnownAttributes {
+interface KnownAttributes {
   connectionId: string;
   accounts: number;
   own: readonly string[];

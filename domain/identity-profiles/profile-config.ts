@@ -84,10 +84,7 @@ export function nameAttributes(config: IdentityAttributeConfig): string[] {
 
 /** What it reads, as it names it, parts that cannot be served left out. */
 export function sourcesOf(config: IdentityAttributeConfig): SourceReference[] {
-  const named = namedTransforms(config.attributeTransforms);
-  return config.attributeTransforms.flatMap(
-    ({ transformDefinition }) => readsOf(transformDefinition, { named }).accounts,
-  );
+  return accountReads(config).flatMap(({ accounts }) => accounts);
 }
 
 /** The connection that a transform means: by id where it gives one, with or without hyphens. */

@@ -1,7 +1,7 @@
 // Checks and compiles a definition in one pass, so that what is refused at saving is what could not be evaluated.
 import { AppError, type ErrorDetail } from '../app-error.ts';
 import { MAX_DEFINITION } from './limits.ts';
-import { TransformError } from './transform-error.ts';
+import { storable } from './storable.ts';
 import type { Evaluate, TransformReads, TransformScope, TransformValue } from './transform-kind.ts';
 import { TransformWalk } from './transform-walk.ts';
 
@@ -39,7 +39,10 @@ export function compileTransform(definition: unknown, options: CompileOptions = 
     throw new AppError('invalid_configuration', `${first.path}: ${first.message}`, { details: problems });
   }
   return {
-    evaluate: (scope) => storable(result(scope, null)),
+    evaluate: (scope) => {
+      const value = result(scope, null);
+      return value === null ? null : storable(value);
+    },
     reads,
     timeBased: needs.has('time'),
     random: needs.has('random'),
@@ -82,11 +85,4 @@ function tooLarge(definition: unknown): string | null {
     if (error instanceof RangeError) return 'is nested too deep';
     throw error;
   }
-}
-
-// PostgreSQL takes neither U+0000 nor halves of a surrogate pair, and substring can cut a pair.
-function storable(value: TransformValue): TransformValue {
-  if (value === null) return null;
-  if (value.includes('\0')) throw new TransformError('', 'the value holds the character U+0000');
-  return value.isWellFormed() ? value : value.toWellFormed();
 }

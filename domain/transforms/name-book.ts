@@ -9,6 +9,9 @@ export class NamesUnknown extends Error {
   }
 }
 
+/** The holder of a name that several have, and so nobody may be given. */
+const SEVERAL = 'several';
+
 /** What a look-up says of a name. */
 export interface NameAnswer {
   name: string;
@@ -64,6 +67,15 @@ export class NameBook {
       this.asked.delete(name);
       this.keys.set(name, key);
       if (!this.holders.has(key)) this.holders.set(key, holder);
+    }
+  }
+
+  /** Names that persons of the batch have now, whoever gave them: nobody else may have them. */
+  hold(names: Iterable<NameAnswer>): void {
+    for (const { name, key, holder } of names) {
+      this.keys.set(name, key);
+      const before = this.holders.get(key) ?? holder;
+      this.holders.set(key, before === holder ? holder : SEVERAL);
     }
   }
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { flag, operand, wholeNumber } from './attribute-schemas.ts';
 import { NamesUnknown } from './name-book.ts';
+import { storable } from './storable.ts';
 import { type Evaluate, type TransformScope, type TransformValue, valueTransform } from './transform-kind.ts';
 import { compileVariables } from './variables.ts';
 
@@ -45,15 +46,14 @@ export const usernameGenerator = valueTransform(
       attempts: index === counted ? Number.POSITIVE_INFINITY : 1,
       counterLast: COUNTER_LAST.test(pattern),
     }));
+    const shortened = (name: string, counter: string) =>
+      name.length <= given.cloudMaxSize
+        ? name
+        : name.slice(0, name.length - counter.length).slice(0, given.cloudMaxSize - counter.length) + counter;
     const candidate: Candidate = ({ render, counterLast }, attempt, scope, input) => {
       const counter = attempt === 0 ? '' : String(attempt);
       values.set(COUNTER, counter);
-      const name = render(scope, input) as string;
-      if (name.length <= given.cloudMaxSize) return name;
-      if (!counterLast) return name.slice(0, given.cloudMaxSize);
-      return (
-        name.slice(0, name.length - counter.length).slice(0, given.cloudMaxSize - counter.length) + counter
-      );
+      return storable(shortened(render(scope, input) as string, counterLast ? counter : ''));
     };
     return (scope, input) => {
       values.clear();

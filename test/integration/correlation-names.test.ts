@@ -84,3 +84,23 @@ it('names that nobody has any more are kept nowhere', async () => {
   await lab.correlate();
   expect(await kept()).toEqual(['maria/bianchi']);
 });
+
+it.each([['correlate'], ['correlateMost']] as const)(
+  'keeps nobody apart by what an account of a later connection had, when it leaves and comes back (%s)',
+  async (correlate) => {
+    const crm = await lab.connection('CRM');
+    await lab.account(hr, 'hr-ann', { email: 'ann@example.org', ...name('Ann', 'Smith') });
+    await lab.account(directory, 'ad-anne', { employeeId: '78', ...name('Anne', 'Smith') });
+    const other = await lab.account(crm, 'crm-ann', { email: 'ann@example.org', employeeId: '77' });
+    await lab.correlate();
+    const outcome = { persons: [['crm-ann', 'hr-ann']], cases: { 'ad-anne': 'similar_name' } };
+    expect(await lab.outcome()).toEqual(outcome);
+    for (const removed of [true, false]) {
+      await lab.change(other, { removed });
+      await lab[correlate]();
+      expect(await lab.outcome()).toEqual(outcome);
+      await lab.correlateEverything();
+      expect(await lab.outcome()).toEqual(outcome);
+    }
+  },
+);

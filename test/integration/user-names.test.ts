@@ -26,7 +26,8 @@ const generator = {
   attributes: { patterns: ['$first', '$first$uniqueCounter'], first: of('first') },
 };
 
-async function map(mappings: Record<string, unknown>): Promise<void> {
+/** @param profiles those that have these names; default all */
+async function map(mappings: Record<string, unknown>, profiles = '%'): Promise<void> {
   const attributeTransforms = Object.entries(mappings).map(
     ([identityAttributeName, transformDefinition]) => ({
       identityAttributeName,
@@ -34,14 +35,14 @@ async function map(mappings: Record<string, unknown>): Promise<void> {
     }),
   );
   await lab.pool.query(
-    'update identity_profile set updated_at = clock_timestamp(), identity_attribute_config = $1',
-    [{ enabled: true, attributeTransforms }],
+    'update identity_profile set updated_at = clock_timestamp(), identity_attribute_config = $1 where name like $2',
+    [{ enabled: true, attributeTransforms }, profiles],
   );
   await lab.pool.query('insert into refresh_wanted select id from person on conflict do nothing');
 }
 
-async function hire(id: string, first: string): Promise<string> {
-  const account = await lab.account(hr, id, { employeeId: id });
+async function hire(id: string, first: string, connection = hr): Promise<string> {
+  const account = await lab.account(connection, id, { employeeId: id });
   await lab.pool.query('update directory_object set attributes = $2 where id = $1', [
     account,
     { first: [first] },
@@ -117,6 +118,28 @@ it('are taken where another transform made them, before or after', async () => {
   await refresh();
   expect([await attributeOf(four, 'uid'), await attributeOf(five, 'uid')]).toEqual(['carl1', 'bob']);
   expect(await attributeOf(one, 'uid')).toBe('ann');
+});
+
+it('are taken where another profile gives them in the same refresh', async () => {
+  const partners = await lab.connection('Partners', 5);
+  await map({ uid: generator }, 'HR');
+  await map(
+    { uid: { ...of('first'), attributes: { sourceName: 'Partners', attributeName: 'first' } } },
+    'Partners',
+  );
+  const made = await hire('1', 'ann');
+  await hire('2', 'ann', partners);
+  await refresh();
+  expect(await attributeOf(made, 'uid')).toBe('ann1');
+});
+
+it('that are cut within a character have what the database can hold of it', async () => {
+  const short = { ...generator, attributes: { ...generator.attributes, cloudMaxSize: 3 } };
+  await map({ uid: short });
+  const [one, two] = [await hire('1', 'ab😀'), await hire('2', 'ab😀')];
+  await refresh();
+  const names = [await attributeOf(one, 'uid'), await attributeOf(two, 'uid')];
+  expect(names.toSorted()).toEqual(['ab1', 'ab\ufffd']);
 });
 
 it('of a value that no index could hold are told apart too', async () => {

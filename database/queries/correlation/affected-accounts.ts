@@ -26,7 +26,7 @@ export async function collectAffected(
 
 /** The connections' partitions are read. */
 async function addFrom(client: pg.PoolClient, ranks: RankedConnection[]): Promise<void> {
-  const connections = sql.join(ranks.map(({ connectionId }) => sql`${sql.lit(connectionId)}::uuid`));
+  const connections = sql.join(ranks.map(({ connectionId }) => sql.lit(connectionId)));
   await run(
     client,
     sql`
@@ -34,7 +34,7 @@ async function addFrom(client: pg.PoolClient, ranks: RankedConnection[]): Promis
       select object_id, connection_id from dirty
       union all
       select o.id, o.connection_id from directory_object o
-      where o.connection_id in (${connections}) and o.object_class = 'user'
+      where o.connection_id = any (array[${connections}]::uuid[]) and o.object_class = 'user'
         and not exists (select from dirty d where d.object_id = o.id)`,
   );
 }

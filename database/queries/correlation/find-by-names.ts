@@ -158,7 +158,8 @@ async function keepApart(client: pg.PoolClient, rank: number): Promise<void> {
         theirs as materialized (
           select distinct p.person_id, k.attribute
           from (select distinct person_id from placed_namesake) n
-          join placed p on p.person_id = n.person_id and (p.rank < ${sql.lit(rank)} or p.fixed or p.removed)
+          join placed p on p.person_id = n.person_id
+            and (p.rank < ${sql.lit(rank)} or p.fixed or (p.removed and p.rank = ${sql.lit(rank)}))
           join correlation_key k on k.object_id = p.object_id
             and k.attribute in (select attribute from rule where several))
       select distinct n.object_id, n.person_id

@@ -161,7 +161,7 @@ export async function queueTimeBased(on: Queryable, hours: number): Promise<numb
 }
 
 /** Where a running refresh is. */
-export interface HeldRefresh {
+interface HeldRefresh {
   profileId: string;
   position: string | null;
   done: number;

@@ -4,7 +4,7 @@ import { type Queryable, type RawBuilder, run, sql } from '../../sql.ts';
 /** Accounts of a connection, beside the person's own, that are looked at. */
 const SAMPLE = 200;
 
-export interface AccountAttributes {
+interface AccountAttributes {
   connectionId: string;
   /** How many accounts the person has there, and which attributes these have. */
   accounts: number;

@@ -13,8 +13,8 @@ export const GATHERED = ['id', ...FIRST, 'gone', 'locked', 'disabled', 'any_enab
 const COLUMNS = sql.join(GATHERED.map((column) => sql.ref(column)));
 
 /**
- * The temporary table that a transaction works on, part by part; empty. The last columns have what transforms made of a person:
- * without attributes these stay as they are, without a state the person is not refreshed.
+ * The temporary table that a transaction works on, part by part; empty. The last columns have what transforms made of a
+ * person: without attributes these stay as they are, without a state the person is not refreshed.
  */
 export async function createGathered(client: pg.PoolClient): Promise<void> {
   await client.query(`

@@ -1,5 +1,6 @@
 // Keeps user_name: which names persons were given, and what the attributes that hold such names have.
 import type pg from 'pg';
+import type { NameAnswer } from '../../../domain/transforms/name-book.ts';
 import { type Queryable, run, sql } from '../../sql.ts';
 
 /** Of these attributes those of which user_name does not have every value; user_name_attribute's key serves it. */
@@ -42,16 +43,20 @@ export interface KeptName {
   name: string;
 }
 
-/** Adds names, those that are there included; user_name's key serves it. */
-export async function keepNames(client: pg.PoolClient, names: readonly KeptName[]): Promise<void> {
-  if (names.length === 0) return;
-  await run(
+/** Adds names, those that are there included; user_name's key serves it. @returns the names with their keys */
+export async function keepNames(client: pg.PoolClient, names: readonly KeptName[]): Promise<NameAnswer[]> {
+  if (names.length === 0) return [];
+  return run<NameAnswer>(
     client,
     sql`
-      insert into user_name (key, person_id, attribute)
-      select user_name_key(name), person_id, attribute
-      from unnest(${names.map(({ name }) => name)}::text[], ${names.map(({ personId }) => personId)}::uuid[],
-                  ${names.map(({ attribute }) => attribute)}::text[]) n (name, person_id, attribute)
-      on conflict do nothing`,
+      with
+        named as materialized (
+          select name, user_name_key(name) as key, person_id, attribute
+          from unnest(${names.map(({ name }) => name)}::text[], ${names.map(({ personId }) => personId)}::uuid[],
+                      ${names.map(({ attribute }) => attribute)}::text[]) n (name, person_id, attribute)),
+        kept as (
+          insert into user_name (key, person_id, attribute) select key, person_id, attribute from named
+          on conflict do nothing)
+      select name, key, person_id as holder from named`,
   );
 }
