@@ -130,7 +130,7 @@ describe('a read of a large CSV file', () => {
       expect(errors.map(({ message }) => message.slice(0, 8))).toEqual(['Line 19 ', 'Line 20 ']);
       await second.stop();
     }
-  }, 240_000);
+  }, 480_000);
 
   it('starts again when the file has changed meanwhile', async () => {
     const { lab, connectionId, projectId } = await openLab();
@@ -182,5 +182,5 @@ describe('a read of a large CSV file', () => {
       expect(carriedOver(over) !== undefined).toBe(isLogged);
       await expectStored(lab, connectionId, table(version, FEW_ROWS));
     }
-  }, 240_000);
+  }, 480_000);
 });
