@@ -165,7 +165,7 @@ test(
           expect(await arrive(accounts, arriving)).toEqual(atOnce);
         },
       ),
-      { numRuns: STORIES },
+      { numRuns: STORIES, endOnFailure: true },
     );
   },
   LONG,
@@ -197,7 +197,7 @@ test.each([
         const outcome = await lab.outcome();
         expect(await fromTheBeginning()).toEqual(outcome);
       }),
-      { numRuns: STORIES },
+      { numRuns: STORIES, endOnFailure: true },
     );
   },
   LONG,
@@ -206,7 +206,7 @@ test.each([
 test(
   'with rules that change between, a run that repeats and one of everything change nothing',
   async () => {
-    await fc.assert(fc.asyncProperty(allSteps, turns, playWell), { numRuns: STORIES });
+    await fc.assert(fc.asyncProperty(allSteps, turns, playWell), { numRuns: STORIES, endOnFailure: true });
   },
   LONG,
 );

@@ -202,9 +202,11 @@ export async function startStory(lab: CorrelationLab, atCorrelation: () => Promi
       if (step.do === 'change') return lab.change(account(step.account), step.keys);
       if (step.do === 'remove' || step.do === 'return')
         return lab.change(account(step.account), { removed: step.do === 'remove' });
+      // A source tells the class of what it has.
       if (step.do === 'leave class' || step.do === 'enter class')
         return lab.change(account(step.account), {
           objectClass: step.do === 'leave class' ? 'contact' : 'user',
+          removed: false,
         });
       return decideAbout(step);
     },
