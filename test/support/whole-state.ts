@@ -112,7 +112,8 @@ function rulesOfPersons(connectionId: string): Record<string, RawBuilder<unknown
       where (p.dissolved_at is null) <> exists (select from person_link l where l.person_id = p.id)`,
     'the last event of an account is its link': sql`
       select l.object_id, e.action from person_link l
-      left join lateral (select * from person_link_event e where e.object_id = l.object_id order by id desc limit 1) e on true
+      left join (select distinct on (object_id) * from person_link_event order by object_id, id desc) e
+        on e.object_id = l.object_id
       where l.connection_id = ${connectionId} and not l.manual
         and (e.action is distinct from 'linked' or e.person_id is distinct from l.person_id)`,
     'accounts are compared by what they have now': sql`
