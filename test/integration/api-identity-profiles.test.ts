@@ -1,38 +1,24 @@
 // Identity profiles over HTTP: what is saved and refused.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startApi, type TestApi } from '../support/api.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import type { TestApi } from '../support/api.ts';
 import { insertAccount, insertConnection } from '../support/factories.ts';
-import {
-  config,
-  createProfile,
-  draftOf,
-  insertPersonOf,
-  mapping,
-  of,
-  UNKNOWN_ID,
-} from '../support/profiles.ts';
+import { config, mapping, of, UNKNOWN_ID } from '../support/profiles.ts';
+import { openProfilesLab, type ProfilesLab } from '../support/profiles-lab.ts';
 import { until } from '../support/until.ts';
 
-let database: TestDatabase;
+let lab: ProfilesLab;
 let api: TestApi;
 let hr: string;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  api = await startApi({ databaseUrl: database.url });
-  hr = await insertConnection(api.database.pool, { name: 'HR' });
-  await api.database.pool.query('update correlation_state set answered = asked');
+  lab = await openProfilesLab();
+  ({ api, hr } = lab);
 });
-afterAll(async () => {
-  await api?.close();
-  await database?.drop();
-});
+afterAll(() => lab?.close());
 
-const draft = (more: object = {}) => draftOf(hr, more);
-const created = (more: object = {}) => createProfile(api, draft(more));
-const person = (attributes: Record<string, string[]>, connection = hr) =>
-  insertPersonOf(api.database.pool, connection, attributes);
+const draft = (more?: object) => lab.draft(more);
+const created = (more?: object) => lab.created(more);
+const person = (...given: Parameters<ProfilesLab['person']>) => lab.person(...given);
 
 const everything = async () =>
   (await api.database.pool.query('select asked > answered as everything from correlation_state')).rows[0]
